@@ -1,0 +1,132 @@
+/**
+ * SampleLog: the port to the durable, partitioned, append-only log (Kafka, or one SQLite file).
+ *
+ * The log is the truth about what has been copied. A tag lives in one partition and every partition in one writer
+ * shard; samples and the coverage they extend become durable together or not at all. Errors: BanyanError with a
+ * BANYAN_LOG_* code.
+ */
+import type { Coverage } from '../domain/coverage.ts'
+import type { TagId } from '../domain/tag-id.ts'
+import type { Sample } from '../domain/sample.ts'
+import type { Ticks } from '../domain/ticks.ts'
+import type { Window } from '../domain/window.ts'
+import type { SampleRecord } from './record.ts'
+
+export interface SampleLog {
+  readonly kind: 'kafka' | 'embedded'
+  /** Number of writer shards; shards are 0 .. shardCount-1. */
+  readonly shardCount: number
+
+  /** The shard that writes this tag. Pure; the same for ever for a given partition count and number of writers. */
+  shardOf(tag: TagId): number
+
+  /**
+   * Looks for everything about the target that would lose data: reachability, retention, compaction, timestamp and
+   * size limits, partition count, replicas, rights. Changes nothing. Topics that do not exist are one finding with
+   * `missing: true`. Never throws for what it finds; throws only when it cannot look.
+   */
+  preflight(plan: LogPlan, signal: AbortSignal): Promise<LogFinding[]>
+
+  /** Creates what is missing, with settings that keep data for ever. Idempotent; touches nothing that exists. */
+  create(signal: AbortSignal): Promise<void>
+
+  /**
+   * Becomes the one writer of a shard: fences any predecessor, then reads the shard's coverage from the log itself,
+   * so that what it answers is what is durable. One open writer per shard.
+   */
+  openWriter(shard: number, signal: AbortSignal): Promise<LogWriter>
+
+  /**
+   * Committed records of `[from, until)`, per partition in offset order; aborted and control batches are filtered
+   * out here. The last page of each partition has `next` equal to `until` for that partition even when the tail
+   * holds no records. Waits for open transactions below `until` to be decided, and rejects with
+   * BANYAN_LOG_UNAVAILABLE (retryable) when they are not within the adapter's deadline. A position below what the
+   * log still holds rejects with BANYAN_LOG_CORRUPT: records were deleted.
+   */
+  read(from: LogPosition, until: LogPosition, signal: AbortSignal): AsyncIterable<LogPage>
+
+  /** First offset still held, per partition. */
+  begin(signal: AbortSignal): Promise<LogPosition>
+
+  /** Committed end, per partition (exclusive): every record below it is decided. */
+  end(signal: AbortSignal): Promise<LogPosition>
+
+  /** Appends one keyed JSON record to a side topic; resolves when durable. The last one per key is the current one. */
+  publish(topic: SideTopic, key: string, value: string, signal: AbortSignal): Promise<void>
+
+  close(): Promise<void>
+}
+
+export type SideTopic = 'tags'
+
+export interface LogWriter {
+  /** What was durable when the writer was opened, plus what it has appended since. */
+  readonly tags: ReadonlyMap<TagId, TagProgress>
+
+  /**
+   * Appends the samples and adds each entry's window to its tag's coverage, atomically. Resolves only when durable;
+   * one call at a time. The windows of one tag must not overlap each other or what is covered (BANYAN_INTERNAL):
+   * that is what keeps duplicates out.
+   *
+   * When it rejects the outcome may be unknown and the writer is spent: close it, open a new one, and compare its
+   * coverage. BANYAN_LOG_FENCED: another process owns the shard, stop.
+   */
+  append(batch: readonly AppendEntry[]): Promise<AppendReceipt>
+
+  /** Idempotent. Leaves no transaction open. */
+  close(): Promise<void>
+}
+
+export interface TagProgress {
+  readonly covered: Coverage
+  /** Samples appended for this tag since ever. */
+  readonly samples: number
+}
+
+export interface AppendEntry {
+  readonly tag: TagId
+  readonly source: 'pi-web-api' | 'opcua'
+  /** The window whose samples these are: all of them, complete. */
+  readonly covers: Window
+  /** Ascending by (ticks, ord), inside `covers`; may be empty. */
+  readonly samples: readonly Sample[]
+}
+
+export interface AppendReceipt {
+  /** One per entry with samples, in order: where its records are. Offsets inclusive. */
+  readonly entries: readonly { tag: TagId; partition: number; firstOffset: bigint; lastOffset: bigint }[]
+}
+
+/** What a run is about to write, for the preflight. */
+export interface LogPlan {
+  readonly oldest: Ticks
+  /** Latest sample time expected; beyond now when tags with future data are copied. */
+  readonly newest: Ticks
+}
+
+export interface LogFinding {
+  /** Stable machine name, e.g. `samples.retention.ms`. */
+  readonly name: string
+  readonly ok: boolean
+  readonly detail: string
+  /** The command or setting that mends it; present when not ok. */
+  readonly hint?: string
+  /** True when the finding is that a topic or file does not exist yet, which `create` mends. */
+  readonly missing?: boolean
+}
+
+/** Next offset to read, per partition. Partitions not named start at 0. */
+export type LogPosition = ReadonlyMap<number, bigint>
+
+export interface LogPage {
+  readonly partition: number
+  /** Offset order; only decodable, committed sample records. */
+  readonly records: readonly LoggedRecord[]
+  /** Where to go on in this partition. */
+  readonly next: bigint
+}
+
+export interface LoggedRecord {
+  readonly offset: bigint
+  readonly record: SampleRecord
+}

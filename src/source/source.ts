@@ -1,0 +1,109 @@
+/**
+ * HistorianSource: the port through which Banyan reads a legacy historian. Every request is a read.
+ *
+ * Call order: `probe` and `catalogue` at any time; `read` and `count` with tags from `catalogue` (or remembered from
+ * an earlier one: addresses are permanent). All calls may run concurrently. `close` last; calls after it reject.
+ *
+ * Errors: BanyanError with a BANYAN_SOURCE_* code or BANYAN_TICK_GROUP_TOO_LARGE. Adapters have already retried what
+ * is worth retrying; what they throw is final for now. An aborted signal rejects with the signal's reason.
+ */
+import type { Sample } from '../domain/sample.ts'
+import type { Tag } from '../domain/tag.ts'
+import type { Ticks } from '../domain/ticks.ts'
+import type { Window } from '../domain/window.ts'
+
+export interface HistorianSource {
+  /** The historian's name in the configuration: first part of its tag ids. */
+  readonly historian: string
+  /** What `src` of a record says: where this copy was read. */
+  readonly kind: SourceKind
+
+  /** Is it there, are we signed in, what is its clock? One to three cheap requests. Throws when the answer is no. */
+  probe(signal: AbortSignal): Promise<SourceProbe>
+
+  /**
+   * All tags that match the selection, each once, ascending by native id, listed until the list is stable. A name
+   * without wildcard or a listed tag that does not exist is reported in `missing`, not an error.
+   */
+  catalogue(selection: TagSelection, signal: AbortSignal): Promise<Catalogue>
+
+  /**
+   * The samples of one tag in a window: ascending pages of *complete tick groups*, `ord` numbered from 0 in archive
+   * order within each tick. The pages' `covers` windows tile `window` exactly, in order, without gap or overlap;
+   * the last may hold no samples. The caller pulls: nothing is read ahead.
+   *
+   * A page is delivered only when all of it was decoded, in order and inside the asked window; otherwise the read
+   * rejects and nothing of that page counts. A tick group larger than a page grows the page up to the historian's
+   * ceiling, then rejects with BANYAN_TICK_GROUP_TOO_LARGE.
+   */
+  read(tag: Tag, window: Window, options: ReadOptions, signal: AbortSignal): AsyncIterable<SamplePage>
+
+  /**
+   * How many samples the historian says each window holds, by its own cheap summary; `undefined` where it cannot
+   * tell. A hint for planning: never proof of equality. Answers come in the order of `windows`.
+   */
+  count(tag: Tag, windows: readonly Window[], signal: AbortSignal): Promise<(number | undefined)[]>
+
+  close(): Promise<void>
+}
+
+export type SourceKind = 'pi-web-api' | 'opcua'
+
+export interface SourceProbe {
+  /** Product and version as the historian spells them. */
+  readonly product: string
+  /** The data server's name and permanent identity. */
+  readonly server: string
+  readonly serverGuid: string
+  /** The historian's own clock when it answered. */
+  readonly serverTime: Ticks
+  /** Historian's clock minus ours, in milliseconds; accurate to half a round trip. */
+  readonly clockOffsetMs: number
+  /** Who the historian says we are; undefined when it does not tell. */
+  readonly user: string | undefined
+  readonly features: { readonly batch: boolean }
+}
+
+export interface TagSelection {
+  /** PI name masks: `*` any run, `?` one character; case-insensitive. */
+  readonly include: readonly string[]
+  readonly exclude: readonly string[]
+  /** Exact tag names, e.g. from a list file. */
+  readonly names: readonly string[]
+}
+
+export interface Catalogue {
+  readonly tags: readonly Tag[]
+  /** Names asked for literally that the historian does not have. */
+  readonly missing: readonly string[]
+}
+
+export interface ReadOptions {
+  /** Samples per page, at least 1. A tick group is never cut, so a page may be larger (group) or smaller. */
+  readonly pageSize: number
+}
+
+export interface SamplePage {
+  readonly covers: Window
+  /** Ascending by (ticks, ord); all inside `covers`. */
+  readonly samples: readonly Sample[]
+}
+
+/**
+ * RequestGate: what an adapter must pass every single request through, so that the historian is never hurt. The
+ * governor implements it; adapters never call the network around it.
+ */
+export interface RequestGate {
+  /**
+   * Waits for a place (concurrency, requests per second, rows in flight, quiet hours, pause), runs `request`, and
+   * learns from its latency and errors: BANYAN_SOURCE_THROTTLED and BANYAN_SOURCE_UNAVAILABLE shrink concurrency,
+   * and a `retryAfterMs` number in such an error's context holds *all* requests back for that long.
+   *
+   * `rows` is the largest number of samples the answer may carry. Rejects with what `request` rejects with, or with
+   * the signal's reason while waiting.
+   */
+  run<T>(rows: number, request: () => Promise<T>, signal: AbortSignal): Promise<T>
+}
+
+/** For commands that ask a handful of questions and need no pacing. */
+export const openGate: RequestGate = { run: (_rows, request) => request() }
