@@ -26,18 +26,13 @@ const OWNERS = {
   commander: 'cli',
   'cli-progress': 'cli',
   'cli-table3': 'cli',
-  'close-with-grace': 'cli',
   pino: 'telemetry',
   'pino-pretty': 'telemetry',
-  'prom-client': 'telemetry',
-  hono: 'simulator',
-  '@hono/node-server': 'simulator',
   zod: 'config|source/pi-web-api|log|simulator',
   yaml: 'config',
-  'parse-duration': 'config',
   'lossless-json': 'source/pi-web-api',
   cockatiel: 'util',
-  'temporal-polyfill': 'config|domain|simulator|cli',
+  'temporal-polyfill': 'simulator',
 }
 
 const layerRules = Object.entries(ALLOW).map(([layer, allowed]) => {

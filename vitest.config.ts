@@ -1,11 +1,28 @@
 import { defineConfig } from 'vitest/config'
 
+// What needs the built command or a real broker; the rest needs nothing and starts at once.
+const SYSTEM = ['test/{cli,crash,faults,kafka}/**/*.test.ts', 'test/contract/kafka-log.test.ts']
+
+const common = {
+  testTimeout: 60_000,
+  hookTimeout: 120_000,
+}
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
+    reporters: ['default', './scripts/plain-reporter.ts'],
     // Two cores: one worker for the tests, one for the servers they talk to.
     maxWorkers: 2,
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
+    projects: [
+      { test: { ...common, name: 'unit', include: ['test/**/*.test.ts'], exclude: SYSTEM } },
+      {
+        test: {
+          ...common,
+          name: 'system',
+          include: SYSTEM,
+          globalSetup: ['test/harness/build.ts', 'test/harness/kafka-global.ts'],
+        },
+      },
+    ],
   },
 })

@@ -9,6 +9,8 @@ export const ERROR_CODES = [
   'BANYAN_CONFIG_INVALID',
   /** The historian cannot be reached, or answers 5xx; the same request may succeed later. */
   'BANYAN_SOURCE_UNAVAILABLE',
+  /** The historian as a whole did not answer for longer than a job may wait. */
+  'BANYAN_SOURCE_DOWN',
   /** The historian asks for less (429). */
   'BANYAN_SOURCE_THROTTLED',
   /** Wrong, expired or missing credentials (401): nothing can be read until they are mended. */

@@ -10,6 +10,7 @@ export type Ticks = bigint & { readonly [ticksBrand]: true }
 export const TICKS_PER_MS = 10_000n
 export const TICKS_PER_SECOND = 10_000_000n
 const TICKS_PER_DAY = 864_000_000_000n
+const TICKS_IN_DAY = Number(TICKS_PER_DAY)
 
 /** The last tick PI can store, 2038-01-19T03:14:07Z: the end of "everything" for tags that hold future data. */
 export const END_OF_PI_TIME = 21_474_836_470_000_000n as Ticks
@@ -93,22 +94,35 @@ function invalid(text: string): RangeError {
   return new RangeError(`not a UTC time with at most 7 fraction digits: ${JSON.stringify(text.slice(0, 64))}`)
 }
 
-let formattedSecond = 0n
-let formattedText = ''
+/** 0001-01-01 and 10000-01-01, the ends of what four year digits can say. */
+const FIRST_FORMATTABLE = -621_355_968_000_000_000n
+const FORMATTABLE_UNTIL = 2_534_023_008_000_000_000n
+
+// As with parsing, the date part is made once per change of day.
+let formattedDayFrom = 0n
+let formattedDate = '1970-01-01T'
+
+// Few long pieces instead of many short ones: joining them costs more than computing them.
+const HOUR_MINUTE = Array.from({ length: 1440 }, (_, n) => `${twoText(Math.floor(n / 60))}:${twoText(n % 60)}:`)
+const SECOND = Array.from({ length: 60 }, (_, n) => `${twoText(n)}.`)
 
 /** `YYYY-MM-DDTHH:MM:SS.fffffffZ`, always seven fraction digits. Throws RangeError outside the years 0001 to 9999. */
 export function formatTicks(at: Ticks): string {
-  let second = at / TICKS_PER_SECOND
-  let fraction = Number(at % TICKS_PER_SECOND)
-  if (fraction < 0) {
-    fraction += 10_000_000
-    second -= 1n
+  let ofDay = Number(at - formattedDayFrom)
+  if (ofDay < 0 || ofDay >= TICKS_IN_DAY) {
+    if (at < FIRST_FORMATTABLE || at >= FORMATTABLE_UNTIL) {
+      throw new RangeError(`time outside the years 0001 to 9999: ${at.toString()} ticks`)
+    }
+    formattedDayFrom = at - ((at - FIRST_FORMATTABLE) % TICKS_PER_DAY)
+    formattedDate = new Date(Number(formattedDayFrom / TICKS_PER_MS)).toISOString().slice(0, 11)
+    ofDay = Number(at - formattedDayFrom)
   }
-  if (second !== formattedSecond || formattedText === '') {
-    const iso = new Date(Number(second) * 1000).toISOString()
-    if (iso.length !== 24) throw new RangeError(`time outside the years 0001 to 9999: ${at.toString()} ticks`)
-    formattedText = iso.slice(0, 20)
-    formattedSecond = second
-  }
-  return `${formattedText}${String(fraction).padStart(7, '0')}Z`
+  const second = Math.floor(ofDay / 10_000_000)
+  const minute = Math.floor(second / 60)
+  const fraction = String(10_000_000 + (ofDay - second * 10_000_000)).slice(1)
+  return `${formattedDate}${HOUR_MINUTE[minute] ?? ''}${SECOND[second - minute * 60] ?? ''}${fraction}Z`
+}
+
+function twoText(n: number): string {
+  return String(n).padStart(2, '0')
 }

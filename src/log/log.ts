@@ -51,13 +51,18 @@ export interface SampleLog {
   /** Committed end, per partition (exclusive): every record below it is decided. */
   end(signal: AbortSignal): Promise<LogPosition>
 
-  /** Appends one keyed JSON record to a side topic; resolves when durable. The last one per key is the current one. */
-  publish(topic: SideTopic, key: string, value: string, signal: AbortSignal): Promise<void>
+  /** Appends keyed JSON records to a side topic; resolves when all are durable. The last one per key is the current one. */
+  publish(topic: SideTopic, records: readonly SideRecord[], signal: AbortSignal): Promise<void>
 
   close(): Promise<void>
 }
 
 export type SideTopic = 'tags'
+
+export interface SideRecord {
+  readonly key: string
+  readonly value: string
+}
 
 export interface LogWriter {
   /** What was durable when the writer was opened, plus what it has appended since. */

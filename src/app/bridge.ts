@@ -1,0 +1,143 @@
+/**
+ * Composition root: from a configuration to the adapters that serve it. The only place that chooses an
+ * implementation. Everything is opened on first use, and heavy clients are imported only then, so that a command
+ * pays for what it touches.
+ */
+import { readFileSync } from 'node:fs'
+import type { HistorianConfig, KafkaLogConfig, PiAuthConfig, ResolvedConfig } from '../config/config.ts'
+import { BanyanError, messageOf } from '../domain/errors.ts'
+import type { SampleLog } from '../log/log.ts'
+import { Governor } from '../replay/governor.ts'
+import type { HistorianSource } from '../source/source.ts'
+import type { Store } from '../store/store.ts'
+import type { Logger } from '../telemetry/logger.ts'
+
+export interface GovernedSource {
+  readonly config: HistorianConfig
+  readonly source: HistorianSource
+  readonly governor: Governor
+}
+
+export class Bridge {
+  readonly config: ResolvedConfig
+  readonly logger: Logger
+  readonly #sources = new Map<string, Promise<GovernedSource>>()
+  #store: Promise<Store> | undefined
+  #log: Promise<SampleLog> | undefined
+
+  constructor(config: ResolvedConfig, logger: Logger) {
+    this.config = config
+    this.logger = logger.child({ bridge: config.bridge })
+  }
+
+  store(): Promise<Store> {
+    this.#store ??= import('../store/store.ts').then(({ openStore }) => openStore(this.config.store))
+    return this.#store
+  }
+
+  log(): Promise<SampleLog> {
+    this.#log ??= this.#openLog()
+    return this.#log
+  }
+
+  /** Throws BANYAN_INTERNAL for a name the configuration does not have: rules were checked against it. */
+  source(name: string): Promise<GovernedSource> {
+    const config = this.config.historians.find((historian) => historian.name === name)
+    if (config === undefined) throw new BanyanError('BANYAN_INTERNAL', `no historian ${name} in the configuration`)
+    const opened = this.#sources.get(name) ?? this.#openSource(config)
+    this.#sources.set(name, opened)
+    return opened
+  }
+
+  sources(): Promise<GovernedSource[]> {
+    return Promise.all(this.config.historians.map(({ name }) => this.source(name)))
+  }
+
+  /** Idempotent; closes what was opened, and reports nothing of what goes wrong doing so. */
+  async close(): Promise<void> {
+    await Promise.allSettled([
+      ...[...this.#sources.values()].map(async (opened) => {
+        const { source, governor } = await opened
+        governor.close()
+        await source.close()
+      }),
+      this.#log?.then((log) => log.close()),
+    ])
+    await Promise.allSettled([this.#store?.then((store) => store.close())])
+  }
+
+  async #openSource(config: HistorianConfig): Promise<GovernedSource> {
+    const { openPiWebApiSource } = await import('../source/pi-web-api/source.ts')
+    const { url, dataServer, auth, caFile, timeoutMs, limits } = config.piWebApi
+    const governor = new Governor({
+      concurrency: limits.concurrency,
+      requestsPerSecond: limits.requestsPerSecond,
+      rowsInFlight: limits.rowsInFlight,
+      quietHours: limits.quietHours.length === 0 ? undefined : { timeZone: limits.timeZone, ranges: limits.quietHours },
+    })
+    const source = openPiWebApiSource({
+      historian: config.name,
+      url,
+      dataServer,
+      auth: credentialsOf(auth),
+      ...(caFile === undefined ? {} : { ca: readAuthorities(caFile) }),
+      timeoutMs,
+      batchSize: limits.batchSize,
+      gate: governor,
+      logger: this.logger.child({ component: 'source', historian: config.name }),
+    })
+    return { config, source, governor }
+  }
+
+  async #openLog(): Promise<SampleLog> {
+    const { log, bridge } = this.config
+    if (log.kind === 'embedded') {
+      const { openEmbeddedLog } = await import('../log/embedded/embedded-log.ts')
+      return openEmbeddedLog({ file: log.file, partitions: log.partitions, bridge })
+    }
+    const { openKafkaLog } = await import('../log/kafka/kafka-log.ts')
+    return openKafkaLog({
+      bridge,
+      brokers: log.brokers,
+      topicPrefix: log.topicPrefix,
+      partitions: log.partitions,
+      replicationFactor: log.replicationFactor,
+      writers: log.writers,
+      mode: log.mode,
+      compression: log.compression,
+      ...kafkaSecurity(log),
+      logger: this.logger.child({ component: 'kafka' }),
+    })
+  }
+}
+
+function credentialsOf(auth: PiAuthConfig) {
+  switch (auth.type) {
+    case 'basic':
+      return { type: auth.type, username: auth.username, password: auth.password.read }
+    case 'bearer':
+      return { type: auth.type, token: auth.token.read }
+    case 'none':
+      return { type: auth.type }
+  }
+}
+
+function kafkaSecurity({ tls, sasl }: KafkaLogConfig) {
+  return {
+    ...(tls === undefined ? {} : { tls: tls.caFile === undefined ? {} : { ca: readAuthorities(tls.caFile) } }),
+    ...(sasl === undefined
+      ? {}
+      : { sasl: { mechanism: sasl.mechanism, username: sasl.username, password: sasl.password.read() } }),
+  }
+}
+
+function readAuthorities(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    throw new BanyanError('BANYAN_FILE', `cannot read the certificate file ${file}: ${messageOf(error)}`, {
+      hint: 'check caFile in the configuration and the rights of the file',
+      cause: error,
+    })
+  }
+}

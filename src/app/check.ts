@@ -1,0 +1,144 @@
+/**
+ * Check: looks at everything a run depends on and says what would stop it. Reads only, unless asked to create topics;
+ * a store that does not exist yet is not created. What is found is a list, never an exception.
+ */
+import { accessSync, constants } from 'node:fs'
+import { dirname } from 'node:path'
+import { BanyanError, type ErrorCode, messageOf } from '../domain/errors.ts'
+import { END_OF_PI_TIME, ticksFromMs, type Ticks } from '../domain/ticks.ts'
+import type { LogFinding, LogPlan } from '../log/log.ts'
+import type { Bridge, GovernedSource } from './bridge.ts'
+import { selectTags } from './selection.ts'
+import { existingStore } from './status.ts'
+
+/**
+ * A historian whose clock is this far off is worth a look: windows follow its clock, so nothing breaks, but people
+ * compare its times with others. Below it lies the error of one round trip.
+ */
+const CLOCK_TOLERANCE_MS = 60_000
+
+export interface CheckItem {
+  /** Stable machine name, e.g. `historian.pi-north.reachable`. */
+  readonly name: string
+  readonly ok: boolean
+  readonly detail: string
+  readonly hint: string | undefined
+  /** Of what is not ok: the error it would be. */
+  readonly code: ErrorCode | undefined
+}
+
+/** Resolves with all checks, in order; rejects only when the signal aborts. */
+export async function checkBridge(
+  bridge: Bridge,
+  options: { readonly createTopics: boolean },
+  signal: AbortSignal,
+): Promise<CheckItem[]> {
+  const items: CheckItem[] = []
+  const attempt = async (name: string, look: () => Promise<CheckItem[]>): Promise<void> => {
+    try {
+      items.push(...(await look()))
+    } catch (error) {
+      signal.throwIfAborted()
+      items.push(failed(name, error))
+    }
+  }
+  await attempt('store', () => checkStore(bridge))
+  let hasFutureTags = false
+  for (const { name } of bridge.config.historians) {
+    await attempt(`historian.${name}.reachable`, async () => checkHistorian(await bridge.source(name), signal))
+  }
+  if (items.every((item) => item.ok)) {
+    await attempt('tags', async () => {
+      const { selected, missing } = await selectTags(bridge, [], signal)
+      hasFutureTags = selected.some(({ tag }) => tag.future)
+      return checkTags(selected.length, missing)
+    })
+  }
+  await attempt('log', () => checkLog(bridge, planOf(bridge, hasFutureTags), options.createTopics, signal))
+  return items
+}
+
+async function checkStore(bridge: Bridge): Promise<CheckItem[]> {
+  const file = bridge.config.store
+  const store = await existingStore(bridge)
+  if (store === undefined) {
+    accessSync(dirname(file), constants.W_OK)
+    return [passed('store', `${file} does not exist yet; the first run creates it`)]
+  }
+  const holder = store.lease.current()
+  const lease =
+    holder === undefined || holder.isStale
+      ? 'nobody holds the lease'
+      : `"${holder.holder}" holds the lease (process ${holder.pid} on ${holder.host})`
+  return [passed('store', `${file} can be read`), passed('store.lease', lease)]
+}
+
+async function checkHistorian({ source, config }: GovernedSource, signal: AbortSignal): Promise<CheckItem[]> {
+  const name = `historian.${config.name}`
+  const probe = await source.probe(signal)
+  const user = probe.user === undefined ? '' : ` as ${probe.user}`
+  const seconds = (probe.clockOffsetMs / 1000).toFixed(1)
+  const clock = `its clock minus ours: ${seconds} s`
+  return [
+    passed(`${name}.reachable`, `${probe.product} at ${config.piWebApi.url}${user}, data server ${probe.server}`),
+    Math.abs(probe.clockOffsetMs) <= CLOCK_TOLERANCE_MS
+      ? passed(`${name}.clock`, clock)
+      : {
+          ...passed(`${name}.clock`, clock),
+          hint: 'windows follow the clock of the historian; synchronise both with the same time server',
+        },
+    passed(`${name}.batch`, probe.features.batch ? '/batch works' : '/batch is not available: small reads are slower'),
+  ]
+}
+
+function checkTags(count: number, missing: readonly string[]): CheckItem[] {
+  const detail = `${count} selected`
+  if (missing.length === 0) return [passed('tags', detail)]
+  return [
+    {
+      name: 'tags',
+      ok: false,
+      detail: `${detail}; ${missing.length} listed by name do not exist: ${missing.slice(0, 5).join(', ')}`,
+      hint: 'mend the names in the configuration or its list files; runs leave them out',
+      code: 'BANYAN_SOURCE_NOT_FOUND',
+    },
+  ]
+}
+
+/** From the beginning of the oldest rule to now, or to the end of PI's time for tags that hold future data. */
+function planOf(bridge: Bridge, hasFutureTags: boolean): LogPlan {
+  const now = ticksFromMs(Date.now())
+  const oldest = bridge.config.tags.reduce<Ticks>((least, { backfill }) => {
+    return backfill !== undefined && backfill.from < least ? backfill.from : least
+  }, now)
+  return { oldest, newest: hasFutureTags ? END_OF_PI_TIME : now }
+}
+
+async function checkLog(bridge: Bridge, plan: LogPlan, create: boolean, signal: AbortSignal): Promise<CheckItem[]> {
+  const log = await bridge.log()
+  let findings = await log.preflight(plan, signal)
+  if (create && findings.some((finding) => finding.missing)) {
+    await log.create(signal)
+    findings = await log.preflight(plan, signal)
+  }
+  return findings.map(itemOfFinding)
+}
+
+function itemOfFinding({ name, ok, detail, hint, missing = false }: LogFinding): CheckItem {
+  const itemName = name.startsWith('log.') ? name : `log.${name}`
+  if (missing) {
+    const later = 'the first run creates it, or now: banyan check --create-topics'
+    return { name: itemName, ok: true, detail, hint: later, code: undefined }
+  }
+  return { name: itemName, ok, detail, hint, code: ok ? undefined : 'BANYAN_LOG_UNSAFE' }
+}
+
+function passed(name: string, detail: string): CheckItem {
+  return { name, ok: true, detail, hint: undefined, code: undefined }
+}
+
+function failed(name: string, error: unknown): CheckItem {
+  const known = error instanceof BanyanError ? error : undefined
+  const code = known?.code ?? 'BANYAN_FILE'
+  return { name, ok: false, detail: messageOf(error), hint: known?.hint, code }
+}

@@ -1,0 +1,40 @@
+/**
+ * Rebuilding the store: drops the projection and folds the whole log again, and takes the coverage anew from the
+ * log's checkpoints. Under the lease, because reading the checkpoints makes us the writer for a moment.
+ */
+import type { TagId } from '../domain/tag-id.ts'
+import { TICKS_PER_MS } from '../domain/ticks.ts'
+import type { TagProgress } from '../log/log.ts'
+import { type ProjectProgress, rebuild } from '../project/projector.ts'
+import type { Bridge } from './bridge.ts'
+import { withLease } from './lease.ts'
+
+export interface RebuildReport {
+  /** Records folded. */
+  readonly records: number
+  readonly cells: number
+  readonly tags: number
+}
+
+export async function rebuildStore(
+  bridge: Bridge,
+  onProgress: (progress: ProjectProgress) => void,
+  signal: AbortSignal,
+): Promise<RebuildReport> {
+  const { config, logger } = bridge
+  const store = await bridge.store()
+  const log = await bridge.log()
+  return withLease(store, `banyan store rebuild of ${config.bridge}`, logger, signal, async (lease, held) => {
+    store.jobs.interruptOrphans(lease)
+    const logged = new Map<TagId, TagProgress>()
+    for (let shard = 0; shard < log.shardCount; shard++) {
+      const writer = await log.openWriter(shard, held)
+      for (const [tag, progress] of writer.tags) logged.set(tag, progress)
+      await writer.close()
+    }
+    store.coverage.replaceAll(logged)
+    const cellWidth = BigInt(config.parity.cellMs) * TICKS_PER_MS
+    const { records } = await rebuild(log, store, { cellWidth, onProgress }, held)
+    return { records, cells: store.cells.count(), tags: logged.size }
+  })
+}

@@ -1,0 +1,106 @@
+/**
+ * Status: what the store knows, without asking historian or log, so that it answers while either is down and while
+ * another process runs a job. Figures are as of the last run; the log is the truth about coverage.
+ */
+import { existsSync } from 'node:fs'
+import { historianOf } from '../domain/tag-id.ts'
+import { floorToMs, type Ticks } from '../domain/ticks.ts'
+import { quietForMs } from '../replay/quiet-hours.ts'
+import type { Job } from '../store/jobs.ts'
+import type { LeaseHolder } from '../store/lease.ts'
+import type { Store } from '../store/store.ts'
+import type { Bridge } from './bridge.ts'
+
+/** Jobs shown; `banyan jobs` lists more. */
+const RECENT_JOBS = 5
+
+export interface StatusReport {
+  readonly bridge: string
+  readonly store: string
+  readonly lease: LeaseHolder | undefined
+  readonly historians: readonly HistorianStatus[]
+  /** Newest first. */
+  readonly jobs: readonly Job[]
+  readonly projection: ProjectionStatus
+}
+
+export interface HistorianStatus {
+  readonly name: string
+  /** Tags seen in its catalogue. */
+  readonly tagsKnown: number
+  /** Tags of which something is in the log. */
+  readonly tagsCovered: number
+  /** Tags whose coverage has gaps inside. */
+  readonly tagsFragmented: number
+  /** Samples in the log. */
+  readonly samples: number
+  readonly coveredFrom: Ticks | undefined
+  /** Exclusive. */
+  readonly coveredUntil: Ticks | undefined
+  /** How far the covered tag that is furthest behind trails our clock. */
+  readonly lagMs: number | undefined
+  /** Ceilings of the governor, from the configuration. */
+  readonly concurrencyCap: number
+  readonly requestsPerSecond: number
+  /** How long quiet hours go on; 0 outside them. */
+  readonly quietForMs: number
+}
+
+export interface ProjectionStatus {
+  readonly cells: number
+  /** Samples folded into cells; equal to the samples in the log when the projection is up to date. */
+  readonly samples: number
+}
+
+/** The store, unless there is none yet: looking must not create the file. */
+export async function existingStore(bridge: Bridge): Promise<Store | undefined> {
+  return existsSync(bridge.config.store) ? bridge.store() : undefined
+}
+
+/** `nowMs`: milliseconds since 1970. */
+export async function statusOf(bridge: Bridge, nowMs: number): Promise<StatusReport> {
+  const { config } = bridge
+  const store = await existingStore(bridge)
+  return {
+    bridge: config.bridge,
+    store: config.store,
+    lease: store?.lease.current(),
+    historians: config.historians.map(({ name, piWebApi: { limits } }) => ({
+      name,
+      ...coverageOf(store, name, nowMs),
+      concurrencyCap: limits.concurrency,
+      requestsPerSecond: limits.requestsPerSecond,
+      quietForMs: quietForMs({ timeZone: limits.timeZone, ranges: limits.quietHours }, nowMs),
+    })),
+    jobs: store?.jobs.list(RECENT_JOBS) ?? [],
+    projection: {
+      cells: store?.cells.count() ?? 0,
+      samples: [...(store?.cells.foldedSamples().values() ?? [])].reduce((sum, count) => sum + count, 0),
+    },
+  }
+}
+
+type CoverageStatus = Pick<
+  HistorianStatus,
+  'tagsKnown' | 'tagsCovered' | 'tagsFragmented' | 'samples' | 'coveredFrom' | 'coveredUntil' | 'lagMs'
+>
+
+function coverageOf(store: Store | undefined, historian: string, nowMs: number): CoverageStatus {
+  const status = { tagsKnown: store?.tags.list(historian).length ?? 0, tagsCovered: 0, tagsFragmented: 0, samples: 0 }
+  let coveredFrom: Ticks | undefined
+  let coveredUntil: Ticks | undefined
+  let furthestBehind: Ticks | undefined
+  for (const [tag, { covered, samples }] of store?.coverage.load() ?? []) {
+    const from = covered[0]?.from
+    const until = covered.at(-1)?.until
+    if (historianOf(tag) !== historian || from === undefined || until === undefined) continue
+    status.tagsCovered += 1
+    status.samples += samples
+    if (covered.length > 1) status.tagsFragmented += 1
+    if (coveredFrom === undefined || from < coveredFrom) coveredFrom = from
+    if (coveredUntil === undefined || until > coveredUntil) coveredUntil = until
+    if (furthestBehind === undefined || until < furthestBehind) furthestBehind = until
+  }
+  const lagMs = furthestBehind === undefined ? undefined : Math.max(0, nowMs - floorToMs(furthestBehind))
+  return { ...status, coveredFrom, coveredUntil, lagMs }
+}

@@ -1,0 +1,78 @@
+/** `banyan backfill`: runs the job in the foreground and sums it up. Some tags failed: exit 4, the rest is done. */
+import type { BackfillProgress } from '../../app/backfill-meter.ts'
+import { type BackfillReport, runBackfill } from '../../app/backfill.ts'
+import { type CommandContext, withBridge } from '../context.ts'
+import { EXIT, type ExitCode } from '../exit-code.ts'
+import { startProgress } from '../progress.ts'
+import type { BackfillFlags } from '../flags.ts'
+import { scopeOf } from '../scope.ts'
+import { formatCount, formatSeconds, plural, renderTable } from '../table.ts'
+
+export async function backfill(context: CommandContext, options: BackfillFlags): Promise<ExitCode> {
+  const { output, interrupt } = context
+  const progress = startProgress(output)
+  try {
+    const report = await withBridge(context, (bridge) =>
+      runBackfill(
+        bridge,
+        { ...scopeOf(options), job: options.job },
+        (state) => {
+          progress.update(state.fraction, describeProgress(state))
+        },
+        interrupt.signal,
+      ),
+    )
+    progress.stop()
+    output.answer(report, () => renderReport(report))
+    if (report.failures.length > 0)
+      output.note('Next: mend what failed and run the same command again; what is done is not copied again.')
+    const complete = report.state === 'done' && report.failures.length === 0 && report.missing.length === 0
+    return complete ? EXIT.done : EXIT.incomplete
+  } catch (error) {
+    progress.stop()
+    if (interrupt.signal.aborted) output.note('Stopped. The same command goes on where this one stopped.')
+    throw error
+  } finally {
+    progress.stop()
+  }
+}
+
+export function describeProgress({ phase, tags, samples, requests, heldBy }: BackfillProgress): string {
+  if (phase === 'catalogue') return 'reading the catalogue'
+  if (phase === 'index') return 'reading the log back'
+  const held = heldBy.length === 0 ? '' : `, held by ${heldBy.join(' and ')}`
+  return `${formatCount(tags.done)}/${formatCount(tags.total)} tags, ${formatCount(samples)} samples, ${formatCount(requests)} requests${held}`
+}
+
+function renderReport(report: BackfillReport): string {
+  const { tags, samples, requests, seconds } = report
+  const rate = seconds > 0 ? Math.round(samples / seconds) : 0
+  const lines = [
+    renderTable(
+      [{ title: 'BACKFILL' }, { title: '', align: 'right' }],
+      [
+        ['job', `${String(report.job)} (${report.state})`],
+        ['tags done', `${formatCount(tags.done)} of ${formatCount(tags.total)}`],
+        ['tags failed', tags.failed],
+        ['samples copied', samples],
+        ['samples in the log', report.recordsInLog],
+        ['requests', requests],
+        ['time', formatSeconds(seconds)],
+        ['samples per second', rate],
+      ],
+    ),
+  ]
+  if (report.failures.length > 0) {
+    const rows = report.failures.map(({ tag, name, code, message }) => [tag, name, code, message])
+    const columns = [{ title: 'FAILED TAG' }, { title: 'NAME' }, { title: 'CODE' }, { title: 'WHY' }]
+    lines.push('', renderTable(columns, rows))
+  }
+  if (report.missing.length > 0) lines.push('', `Listed, but unknown to the historian: ${report.missing.join(', ')}`)
+  if (report.withoutBackfill > 0) {
+    lines.push(
+      '',
+      `Left out, because neither a rule nor --from gives a beginning: ${plural(report.withoutBackfill, 'tag')}`,
+    )
+  }
+  return lines.join('\n')
+}

@@ -1,0 +1,40 @@
+/** `banyan tags`: the tags the rules select, or all that match a mask. */
+import { listTags, type TagListing } from '../../app/tags.ts'
+import { type CommandContext, withBridge } from '../context.ts'
+import { EXIT, type ExitCode } from '../exit-code.ts'
+import { printable } from '../printable.ts'
+import { plural, renderTable } from '../table.ts'
+
+export async function tags(context: CommandContext, options: { readonly match?: string }): Promise<ExitCode> {
+  const { output, interrupt } = context
+  const listing = await withBridge(context, (bridge) => listTags(bridge, options.match, interrupt.signal))
+  const model = { tags: listing.tags.map(({ tag, selected }) => ({ ...tag, selected })), missing: listing.missing }
+  output.answer(model, () => render(listing))
+  const selectedCount = listing.tags.filter(({ selected }) => selected).length
+  output.note(`${plural(listing.tags.length, 'tag')}, ${plural(selectedCount, 'tag')} selected by the configuration`)
+  if (listing.missing.length > 0) {
+    output.warn('Warning', `listed, but unknown to the historian: ${listing.missing.map(printable).join(', ')}`)
+  }
+  return EXIT.done
+}
+
+function render({ tags: listed }: TagListing): string {
+  return renderTable(
+    [
+      { title: 'ID' },
+      { title: 'NAME' },
+      { title: 'TYPE' },
+      { title: 'UNITS' },
+      { title: 'SELECTED' },
+      { title: 'DESCRIPTION' },
+    ],
+    listed.map(({ tag, selected }) => [
+      tag.id,
+      tag.name,
+      tag.future ? `${tag.type} (future)` : tag.type,
+      tag.units,
+      selected ? 'yes' : 'no',
+      tag.descriptor,
+    ]),
+  )
+}

@@ -1,0 +1,145 @@
+/**
+ * ResolvedConfig: what the rest of Banyan runs on. Every path is absolute, every duration in milliseconds, every time
+ * in ticks, every default filled in, every combination checked; the whole value is frozen. Secrets are not in it:
+ * only functions that read them when they are needed.
+ */
+import type { Ticks } from '../domain/ticks.ts'
+
+export interface ResolvedConfig {
+  /** The file it came from, absolute. */
+  readonly file: string
+  /** Names the writers, the lease and the metrics. */
+  readonly bridge: string
+  /** SQLite file of the store. */
+  readonly store: string
+  /** At least one; names are unique. */
+  readonly historians: readonly HistorianConfig[]
+  /** In file order. A tag belongs to the first rule that matches it. */
+  readonly tags: readonly TagRule[]
+  readonly log: LogConfig
+  readonly sync: SyncConfig
+  readonly parity: ParityConfig
+}
+
+export interface HistorianConfig {
+  /** First part of its tag ids, `[a-z0-9-]`. */
+  readonly name: string
+  readonly piWebApi: PiWebApiConfig
+}
+
+export interface PiWebApiConfig {
+  /** Base address, e.g. `https://host/piwebapi`; no trailing slash, no credentials in it. */
+  readonly url: string
+  /** Name of the PI data server as PI Web API lists it. */
+  readonly dataServer: string
+  readonly auth: PiAuthConfig
+  /** PEM file with the authorities to trust in place of the system's. */
+  readonly caFile: string | undefined
+  /** Values per stream per call. */
+  readonly pageSize: number
+  /** Whole-request deadline. */
+  readonly timeoutMs: number
+  /** How long an unreachable historian is retried before a job stops. */
+  readonly outageMs: number
+  readonly limits: HistorianLimits
+}
+
+export type PiAuthConfig =
+  | { readonly type: 'basic'; readonly username: string; readonly password: Secret }
+  | { readonly type: 'bearer'; readonly token: Secret }
+  | { readonly type: 'none' }
+
+/** Ceilings that protect the historian. */
+export interface HistorianLimits {
+  /** Requests at the same time, at most. */
+  readonly concurrency: number
+  readonly requestsPerSecond: number
+  /** Samples that requests under way may bring back, summed. */
+  readonly rowsInFlight: number
+  /** Nothing is read for backfill inside these. */
+  readonly quietHours: readonly QuietHours[]
+  /** IANA zone in which the quiet hours are meant. */
+  readonly timeZone: string
+  /** Sub-requests in one `/batch` call, at most. */
+  readonly batchSize: number
+}
+
+/** Minutes of the local day, 0 to 1439; `untilMinute` is exclusive and lies before `fromMinute` when midnight is inside. */
+export interface QuietHours {
+  readonly fromMinute: number
+  readonly untilMinute: number
+}
+
+/** A secret is read anew at every call, so that a rotated file takes effect without a restart. */
+export interface Secret {
+  /** Where it comes from; printable. */
+  readonly place: { readonly file: string } | { readonly variable: string }
+  /** Throws BANYAN_CONFIG_INVALID when the file or variable is missing, empty or too long. */
+  readonly read: () => string
+}
+
+export interface TagRule {
+  readonly historian: string
+  /** PI name masks. */
+  readonly include: readonly string[]
+  readonly exclude: readonly string[]
+  /** Exact tag names from the rule's list file, each once, in file order. */
+  readonly names: readonly string[]
+  /** The list file, absolute; undefined when the rule has none. */
+  readonly file: string | undefined
+  readonly backfill: BackfillRule | undefined
+}
+
+export const BACKFILL_ORDERS = ['newest-first', 'oldest-first'] as const
+export type BackfillOrder = (typeof BACKFILL_ORDERS)[number]
+
+export interface BackfillRule {
+  /** Inclusive. */
+  readonly from: Ticks
+  /** Exclusive; undefined: up to now minus settle, when the job starts. */
+  readonly until: Ticks | undefined
+  readonly order: BackfillOrder
+}
+
+export type LogConfig = KafkaLogConfig | EmbeddedLogConfig
+
+export interface KafkaLogConfig {
+  readonly kind: 'kafka'
+  /** `host:port` each. */
+  readonly brokers: readonly string[]
+  readonly topicPrefix: string
+  readonly partitions: number
+  readonly replicationFactor: number
+  /** Writer shards, at most `partitions`. */
+  readonly writers: number
+  readonly mode: 'transactional' | 'idempotent'
+  readonly compression: 'none' | 'gzip'
+  /** Present: TLS on. */
+  readonly tls: { readonly caFile: string | undefined } | undefined
+  readonly sasl: KafkaSaslConfig | undefined
+  /** How long an unreachable log is retried before a job stops. */
+  readonly outageMs: number
+}
+
+export interface KafkaSaslConfig {
+  readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512'
+  readonly username: string
+  readonly password: Secret
+}
+
+export interface EmbeddedLogConfig {
+  readonly kind: 'embedded'
+  /** SQLite file, absolute. */
+  readonly file: string
+  readonly partitions: number
+}
+
+export interface SyncConfig {
+  /** How long after its timestamp a sample may still change by normal means. */
+  readonly settleMs: number
+}
+
+export interface ParityConfig {
+  /** Width of a cell; divides a day. */
+  readonly cellMs: number
+}

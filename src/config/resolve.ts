@@ -1,0 +1,217 @@
+/**
+ * Config -> ResolvedConfig: paths become absolute, tag lists are read, and what no single key shows is checked: names
+ * that lead nowhere, files used twice, limits that would stop everything. All problems are reported at once.
+ */
+import { dirname, resolve } from 'node:path'
+import { messageOf } from '../domain/errors.ts'
+import type {
+  HistorianConfig,
+  KafkaLogConfig,
+  LogConfig,
+  PiAuthConfig,
+  PiWebApiConfig,
+  ResolvedConfig,
+  Secret,
+  TagRule,
+} from './config.ts'
+import type { ConfigPath } from './problem.ts'
+import { coverWholeDay } from './scalars.ts'
+import type { Config } from './schema.ts'
+import { type Environment, environmentSecret, fileSecret } from './secret.ts'
+import { readTagList } from './tag-list.ts'
+
+/** Collects; resolution goes on so that all problems come out together. */
+type Report = (path: ConfigPath, message: string, hint?: string) => void
+
+type PiWebApi = Config['historians'][string]['piWebApi']
+type Kafka = NonNullable<Config['log']['kafka']>
+
+export function resolveConfig(
+  config: Config,
+  file: string,
+  environment: Environment,
+  report: Report,
+): ResolvedConfig | undefined {
+  const resolver = new Resolver(file, environment, report)
+  const log = resolver.log(config.log)
+  const store = resolver.path(config.store)
+  if (log?.kind === 'embedded' && log.file === store) {
+    report(['log', 'embedded', 'file'], 'is the same file as the store', 'give each its own file')
+  }
+  if (store === file) report(['store'], 'is the configuration file itself')
+  const historians = Object.entries(config.historians).map(([name, { piWebApi }]): HistorianConfig => {
+    return { name, piWebApi: resolver.piWebApi(piWebApi, ['historians', name, 'piWebApi']) }
+  })
+  const names = historians.map((historian) => historian.name)
+  const tags = config.tags.map((rule, index) => resolver.tagRule(rule, ['tags', index], names))
+  if (log === undefined) return undefined
+  return {
+    file,
+    bridge: config.bridge,
+    store,
+    historians,
+    tags,
+    log,
+    sync: { settleMs: config.sync.settle },
+    parity: { cellMs: config.parity.cell },
+  }
+}
+
+class Resolver {
+  readonly #folder: string
+  readonly #environment: Environment
+  readonly #report: Report
+
+  constructor(file: string, environment: Environment, report: Report) {
+    this.#folder = dirname(file)
+    this.#environment = environment
+    this.#report = report
+  }
+
+  path(relative: string): string {
+    return resolve(this.#folder, relative)
+  }
+
+  piWebApi(api: PiWebApi, path: ConfigPath): PiWebApiConfig {
+    const { limits } = api
+    this.#checkUrl(api, [...path, 'url'])
+    if (api.pageSize > limits.rowsInFlight) {
+      const most = `limits.rowsInFlight (${String(limits.rowsInFlight)})`
+      this.#report([...path, 'pageSize'], `is more than ${most} lets through`, 'lower pageSize or raise rowsInFlight')
+    }
+    if (coverWholeDay(limits.quietHours)) {
+      this.#report([...path, 'limits', 'quietHours'], 'leave no minute of the day for reading')
+    }
+    return {
+      url: api.url.replace(/\/+$/, ''),
+      dataServer: api.dataServer,
+      auth: this.#auth(api.auth, [...path, 'auth']),
+      caFile: this.#optionalPath(api.tls?.caFile),
+      pageSize: api.pageSize,
+      timeoutMs: api.timeout,
+      outageMs: api.outage,
+      limits,
+    }
+  }
+
+  #checkUrl(api: PiWebApi, path: ConfigPath): void {
+    const url = new URL(api.url)
+    if (url.username !== '' || url.password !== '') {
+      this.#report(path, 'must not carry credentials', 'use auth: { type: basic, username: …, passwordFile: … }')
+    }
+    if (url.search !== '' || url.hash !== '') this.#report(path, 'must end with the path, without ? or #')
+    if (url.protocol === 'http:' && api.auth.type !== 'none' && !isLoopback(url.hostname)) {
+      this.#report(path, `would send the ${api.auth.type} credentials in clear text`, 'use https')
+    }
+  }
+
+  #auth(auth: PiWebApi['auth'], path: ConfigPath): PiAuthConfig {
+    switch (auth.type) {
+      case 'basic':
+        return { type: 'basic', username: auth.username, password: this.#password(auth, path) }
+      case 'bearer':
+        return { type: 'bearer', token: this.#secret('token', auth.tokenFile, auth.tokenEnv, path) }
+      case 'none':
+        return { type: 'none' }
+    }
+  }
+
+  #password(keys: { passwordFile?: string | undefined; passwordEnv?: string | undefined }, path: ConfigPath): Secret {
+    return this.#secret('password', keys.passwordFile, keys.passwordEnv, path)
+  }
+
+  #secret(kind: string, file: string | undefined, variable: string | undefined, path: ConfigPath): Secret {
+    if ((file === undefined) === (variable === undefined)) {
+      this.#report(path, `needs either ${kind}File or ${kind}Env${file === undefined ? '' : ', not both'}`)
+    }
+    return file === undefined ? environmentSecret(variable ?? '', this.#environment) : fileSecret(this.path(file))
+  }
+
+  tagRule(rule: Config['tags'][number], path: ConfigPath, historians: readonly string[]): TagRule {
+    if (!historians.includes(rule.historian)) {
+      const shown = JSON.stringify(rule.historian)
+      this.#report(
+        [...path, 'historian'],
+        `names ${shown}, which is not a historian`,
+        `known: ${historians.join(', ')}`,
+      )
+    }
+    if (rule.include.length === 0 && rule.file === undefined) {
+      this.#report(path, 'selects no tag', 'add "include:" with name masks or "file:" with a list of names')
+    }
+    const { backfill } = rule
+    if (backfill?.until !== undefined && backfill.until <= backfill.from) {
+      this.#report([...path, 'backfill', 'until'], 'must be later than from')
+    }
+    const file = this.#optionalPath(rule.file)
+    return {
+      historian: rule.historian,
+      include: rule.include,
+      exclude: rule.exclude,
+      names: file === undefined ? [] : this.#names(file, [...path, 'file']),
+      file,
+      backfill: backfill && { from: backfill.from, until: backfill.until, order: backfill.order },
+    }
+  }
+
+  #names(file: string, path: ConfigPath): readonly string[] {
+    try {
+      const { names, problem } = readTagList(file)
+      if (problem !== undefined) {
+        const line = problem.line === undefined ? '' : ` line ${String(problem.line)}`
+        this.#report(path, `${file}${line} ${problem.message}`)
+      }
+      return names
+    } catch (error) {
+      this.#report(path, `cannot be read: ${messageOf(error)}`, 'relative paths are relative to the configuration file')
+      return []
+    }
+  }
+
+  log({ kafka, embedded }: Config['log']): LogConfig | undefined {
+    if (kafka !== undefined && embedded !== undefined) {
+      this.#report(['log'], 'has both kafka and embedded', 'keep the one that is meant')
+      return undefined
+    }
+    if (kafka !== undefined) return this.#kafka(kafka)
+    if (embedded !== undefined) {
+      return { kind: 'embedded', file: this.path(embedded.file), partitions: embedded.partitions }
+    }
+    this.#report(['log'], 'has neither kafka nor embedded', 'name the log the samples go to')
+    return undefined
+  }
+
+  #kafka(kafka: Kafka): KafkaLogConfig {
+    const path = ['log', 'kafka']
+    if (kafka.writers > kafka.partitions) {
+      this.#report([...path, 'writers'], `must not be more than partitions (${String(kafka.partitions)})`)
+    }
+    const { sasl, tls, outage, ...rest } = kafka
+    if (sasl?.mechanism === 'plain' && tls === undefined && !kafka.brokers.every(isLoopbackBroker)) {
+      this.#report([...path, 'sasl'], 'plain without tls would send the password in clear text', 'add "tls: {}"')
+    }
+    return {
+      kind: 'kafka',
+      ...rest,
+      outageMs: outage,
+      tls: tls && { caFile: this.#optionalPath(tls.caFile) },
+      sasl: sasl && {
+        mechanism: sasl.mechanism,
+        username: sasl.username,
+        password: this.#password(sasl, [...path, 'sasl']),
+      },
+    }
+  }
+
+  #optionalPath(path: string | undefined): string | undefined {
+    return path === undefined ? undefined : this.path(path)
+  }
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(host)
+}
+
+function isLoopbackBroker(broker: string): boolean {
+  return isLoopback(broker.slice(0, broker.lastIndexOf(':')))
+}

@@ -1,0 +1,275 @@
+/**
+ * The shape of banyan.yaml. Strict: a key that does nothing is an error, because a misspelt limit that is silently
+ * ignored hurts a historian. The JSON Schema (docs/banyan.schema.json) is generated from here, so every key carries
+ * its description and default.
+ */
+import { z } from 'zod'
+import { BACKFILL_ORDERS } from './config.ts'
+import {
+  DURATION_PATTERN,
+  parseDuration,
+  parseQuietHours,
+  parseTime,
+  QUIET_HOURS_PATTERN,
+  TIME_FORMS,
+} from './scalars.ts'
+
+const MAX_NAME_LENGTH = 64
+/** PI Web API never gives more values per call than its configured ceiling, 150,000 unless an administrator raised it. */
+const MAX_PAGE_SIZE = 150_000
+/** Beyond this a historian is not being protected any more. */
+const MAX_CONCURRENCY = 64
+const MAX_REQUESTS_PER_SECOND = 1000
+const MAX_ROWS_IN_FLIGHT = 10_000_000
+/** PI Web API refuses larger batches on common configurations. */
+const MAX_BATCH_SIZE = 200
+/** Kafka's guidance for one topic of one application; each also costs memory here. */
+const MAX_PARTITIONS = 1024
+const MAX_WRITERS = 64
+/** Kafka's own type for it. */
+const MAX_REPLICATION_FACTOR = 32_767
+/** Topic names end at 249 characters; the longest suffix of ours is `.checkpoints`. */
+const MAX_TOPIC_PREFIX_LENGTH = 200
+const DAY_MS = 86_400_000
+const MINUTE_MS = 60_000
+const SECOND_MS = 1000
+
+/** A message for a wrong value that leaves a missing key to the general message. */
+const must = (text: string) => ({
+  error: (issue: { readonly input?: unknown }): string | undefined =>
+    issue.input === undefined ? undefined : `must be ${text}`,
+})
+
+interface DurationBounds {
+  readonly minMs: number
+  readonly maxMs: number
+  readonly range: string
+}
+
+function duration(description: string, bounds: DurationBounds) {
+  const rule = must('a duration such as 10s, 15m, 24h or 30d')
+  return z
+    .string(rule)
+    .regex(DURATION_PATTERN, rule)
+    .transform((text, context) => {
+      const ms = parseDuration(text)
+      if (ms !== undefined && ms >= bounds.minMs && ms <= bounds.maxMs) return ms
+      context.addIssue({ code: 'custom', message: `must be a duration between ${bounds.range}` })
+      return z.NEVER
+    })
+    .meta({ description })
+}
+
+function time(description: string) {
+  const rule = must(`a time such as ${TIME_FORMS}`)
+  return z
+    .string(rule)
+    .transform((text, context) => {
+      const at = parseTime(text)
+      if (at !== undefined) return at
+      context.addIssue({ code: 'custom', message: `must be a time such as ${TIME_FORMS}` })
+      return z.NEVER
+    })
+    .meta({ description })
+}
+
+const text = (description: string) => z.string().min(1, must('a text that is not empty')).meta({ description })
+
+const count = (description: string, max: number) => z.int().min(1).max(max).meta({ description })
+
+const name = z
+  .string()
+  .max(MAX_NAME_LENGTH)
+  .regex(/^[a-z0-9-]+$/, must('lower-case letters, digits and hyphens'))
+
+const environmentName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, must('the name of an environment variable'))
+
+const basicAuthSchema = z.strictObject({
+  type: z.literal('basic'),
+  username: text('The account. It needs read access only.'),
+  passwordFile: text('File that holds the password; read anew when needed.').optional(),
+  passwordEnv: environmentName.optional().meta({ description: 'Environment variable that holds the password.' }),
+})
+
+const bearerAuthSchema = z.strictObject({
+  type: z.literal('bearer'),
+  tokenFile: text('File that holds the token; read anew when needed.').optional(),
+  tokenEnv: environmentName.optional().meta({ description: 'Environment variable that holds the token.' }),
+})
+
+const noAuthSchema = z.strictObject({ type: z.literal('none') })
+
+const timeZone = z.string().refine(isTimeZone, must('an IANA time zone such as Europe/Berlin'))
+
+const quietHours = z
+  .string()
+  .regex(QUIET_HOURS_PATTERN, must('hours of the day such as 22:00-23:30'))
+  .transform((hours, context) => {
+    const parsed = parseQuietHours(hours)
+    if (parsed !== undefined) return parsed
+    context.addIssue({ code: 'custom', message: 'must end at another minute than it begins' })
+    return z.NEVER
+  })
+
+const limitsSchema = z.strictObject({
+  concurrency: count('Requests at the same time, at most. Default 8.', MAX_CONCURRENCY).default(8),
+  requestsPerSecond: z
+    .number()
+    .positive()
+    .max(MAX_REQUESTS_PER_SECOND)
+    .default(50)
+    .meta({ description: 'Requests per second, at most. Default 50.' }),
+  rowsInFlight: count(
+    'Samples that requests under way may bring back, summed. Default 200000.',
+    MAX_ROWS_IN_FLIGHT,
+  ).default(200_000),
+  quietHours: z
+    .array(quietHours)
+    .default([])
+    .meta({ description: 'Hours of the day in which nothing is read, e.g. "22:00-23:30". Default none.' }),
+  timeZone: timeZone.default('UTC').meta({ description: 'IANA zone of the quiet hours. Default UTC.' }),
+  batchSize: count('Sub-requests in one /batch call, at most. Default 100.', MAX_BATCH_SIZE).default(100),
+})
+
+const piWebApiSchema = z.strictObject({
+  url: z
+    .url({ protocol: /^https?$/, ...must('an http(s) address such as https://pi.example.org/piwebapi') })
+    .meta({ description: 'Base address of PI Web API, e.g. https://pi.example.org/piwebapi.' }),
+  dataServer: text('Name of the PI data server as PI Web API lists it.'),
+  auth: z
+    .discriminatedUnion('type', [basicAuthSchema, bearerAuthSchema, noAuthSchema])
+    .meta({ description: 'How to sign in: basic, bearer or none.' }),
+  tls: z
+    .strictObject({ caFile: text("PEM file with the authorities to trust in place of the system's.").optional() })
+    .optional(),
+  pageSize: count('Values per stream per call. Default 10000.', MAX_PAGE_SIZE).default(10_000),
+  timeout: duration('Deadline of one request. Default 60s.', {
+    minMs: SECOND_MS,
+    maxMs: 3_600_000,
+    range: '1s and 1h',
+  }).prefault('60s'),
+  outage: duration('How long an unreachable historian is retried before a job stops. Default 5m.', {
+    minMs: 0,
+    maxMs: 30 * DAY_MS,
+    range: '0s and 30d',
+  }).prefault('5m'),
+  limits: limitsSchema.prefault({}),
+})
+
+const tagRuleSchema = z.strictObject({
+  historian: text('One of the historians above.'),
+  include: z
+    .array(text('A PI name mask.'))
+    .default([])
+    .meta({ description: 'PI name masks: * any run, ? one character.' }),
+  exclude: z.array(text('A PI name mask.')).default([]).meta({ description: 'Name masks of tags to leave out.' }),
+  file: text('A file of exact tag names: one per line, or the first column of a .csv file.').optional(),
+  backfill: z
+    .strictObject({
+      from: time('Start of the history to copy, inclusive.'),
+      until: time('End of the history to copy, exclusive. Default: now, less the settle time.').optional(),
+      order: z
+        .enum(BACKFILL_ORDERS)
+        .default('newest-first')
+        .meta({ description: 'Which end of the history is copied first. Default newest-first.' }),
+    })
+    .optional(),
+})
+
+const kafkaSchema = z.strictObject({
+  brokers: z
+    .array(z.string().regex(/^(\[[0-9A-Fa-f:.]+\]|[^\s:,/]+):\d{1,5}$/, must('host:port')))
+    .min(1)
+    .meta({ description: 'Brokers to start from, host:port each.' }),
+  topicPrefix: z
+    .string()
+    .max(MAX_TOPIC_PREFIX_LENGTH)
+    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, must('letters, digits, dots, underscores and hyphens'))
+    .default('historian')
+    .meta({ description: 'First part of every topic name. Default historian.' }),
+  partitions: count(
+    'Partitions of the sample topic. Cannot change once records exist. Default 12.',
+    MAX_PARTITIONS,
+  ).default(12),
+  replicationFactor: count('Replicas of the topics created. Default 3.', MAX_REPLICATION_FACTOR).default(3),
+  writers: count('Writer shards, at most one per partition. Default 1.', MAX_WRITERS).default(1),
+  mode: z
+    .enum(['transactional', 'idempotent'])
+    .default('transactional')
+    .meta({ description: 'idempotent only for brokers without transactions. Default transactional.' }),
+  compression: z.enum(['gzip', 'none']).default('gzip').meta({ description: 'Default gzip.' }),
+  tls: z
+    .strictObject({
+      caFile: text("PEM file with the authorities to trust in place of the system's.").optional(),
+    })
+    .optional()
+    .meta({ description: 'Present, even empty: connect with TLS.' }),
+  sasl: z
+    .strictObject({
+      mechanism: z.enum(['plain', 'scram-sha-256', 'scram-sha-512']),
+      username: text('The Kafka account.'),
+      passwordFile: text('File that holds the password.').optional(),
+      passwordEnv: environmentName.optional().meta({ description: 'Environment variable that holds the password.' }),
+    })
+    .optional(),
+  outage: duration('How long an unreachable Kafka is retried before a job stops. Default 2m.', {
+    minMs: 0,
+    maxMs: 30 * DAY_MS,
+    range: '0s and 30d',
+  }).prefault('2m'),
+})
+
+const embeddedSchema = z.strictObject({
+  file: text('SQLite file of the embedded log.'),
+  partitions: count('Default 4. Cannot change once records exist.', MAX_PARTITIONS).default(4),
+})
+
+export const configSchema = z
+  .strictObject({
+    bridge: name.meta({ description: 'Names the writers, the lease and the metrics: [a-z0-9-].' }),
+    store: text('SQLite file of the store. Default ./banyan.db.').default('./banyan.db'),
+    historians: z
+      .record(name, z.strictObject({ piWebApi: piWebApiSchema }))
+      .refine((historians) => Object.keys(historians).length > 0, must('at least one historian'))
+      .meta({ description: 'The historians to read, by name.' }),
+    tags: z
+      .array(tagRuleSchema)
+      .min(1)
+      .meta({ description: 'Which tags to copy; the first rule that matches a tag wins.' }),
+    log: z
+      .strictObject({ kafka: kafkaSchema.optional(), embedded: embeddedSchema.optional() })
+      .meta({ description: 'Where the samples go: kafka or embedded.' }),
+    sync: z
+      .strictObject({
+        settle: duration('How long after its timestamp a sample may still change by normal means. Default 30s.', {
+          minMs: 0,
+          maxMs: DAY_MS,
+          range: '0s and 1d',
+        }).prefault('30s'),
+      })
+      .prefault({}),
+    parity: z
+      .strictObject({
+        cell: duration('Width of a parity cell; must divide a day. Default 1h.', {
+          minMs: MINUTE_MS,
+          maxMs: DAY_MS,
+          range: '1m and 1d',
+        })
+          .refine((ms) => DAY_MS % ms === 0, must('a duration that divides a day, such as 15m, 1h or 1d'))
+          .prefault('1h'),
+      })
+      .prefault({}),
+  })
+  .meta({ title: 'Banyan configuration' })
+
+/** As parsed: defaults filled in, scalars converted; paths and combinations not yet looked at. */
+export type Config = z.output<typeof configSchema>
+
+function isTimeZone(zone: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: zone })
+    return true
+  } catch {
+    return false
+  }
+}

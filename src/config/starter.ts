@@ -1,0 +1,55 @@
+/** What `banyan init` writes: the smallest useful configuration, with the rest as comments beside it. */
+export const STARTER_CONFIG = `# Banyan configuration. Check it with "banyan config check", then probe everything with "banyan check".
+# Durations: 10s 15m 24h 30d. Relative paths are relative to this file. Secrets stand in files or environment variables.
+
+# Names the writers, the lease and the metrics: lower-case letters, digits, hyphens. Never change it once data is in the log.
+bridge: my-site
+
+# The bridge's own SQLite file. It can be rebuilt from the log ("banyan store rebuild").
+store: ./banyan.db
+
+historians:
+  pi-main:                                    # first part of every tag id; never change it either
+    piWebApi:
+      url: https://pi.example.org/piwebapi
+      dataServer: PISRV01
+      auth: { type: basic, username: svc-banyan, passwordFile: ./secrets/pi }
+      # auth: { type: basic, username: svc-banyan, passwordEnv: PI_PASSWORD }
+      # auth: { type: bearer, tokenFile: ./secrets/pi-token }
+      # tls: { caFile: ./ca.pem }             # authorities to trust in place of the system's
+      # pageSize: 10000                       # values per stream per call
+      # timeout: 60s
+      # outage: 5m                            # how long an unreachable historian is retried before a job stops
+      limits:                                 # what the historian must never be asked to exceed
+        concurrency: 8
+        requestsPerSecond: 50
+        rowsInFlight: 200000
+        # quietHours: ["22:00-23:30"]         # nothing is read inside these
+        # timeZone: Europe/Berlin             # zone of the quiet hours
+        # batchSize: 100                      # sub-requests in one /batch call
+
+# Which tags, and how much of their history. The first rule that matches a tag wins. Put names with * in quotes.
+tags:
+  - historian: pi-main
+    include: ["FIC*", "TIC*"]
+    exclude: ["*TEST*"]
+    backfill: { from: 2015-01-01, order: newest-first }
+  # - { historian: pi-main, file: ./tags.csv, backfill: { from: 2020-01-01, until: 2024-01-01, order: oldest-first } }
+
+# Where the samples go: Kafka, or one SQLite file.
+log:
+  kafka:
+    brokers: ["kafka:9092"]
+    topicPrefix: historian
+    partitions: 12                            # cannot change once records exist
+    replicationFactor: 3
+    # writers: 1
+    # compression: gzip
+    # tls: { caFile: ./kafka-ca.pem }
+    # sasl: { mechanism: scram-sha-512, username: banyan, passwordFile: ./secrets/kafka }
+    # outage: 2m
+  # embedded: { file: ./banyan-log.db, partitions: 4 }
+
+# sync: { settle: 30s }                       # how long after its timestamp a sample may still change by normal means
+# parity: { cell: 1h }                        # width of the unit of comparison; divides a day
+`

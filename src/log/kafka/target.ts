@@ -1,0 +1,43 @@
+/** What the preflight looks at: the topics as the cluster describes them. Reads only. */
+import type { Topics } from './topics.ts'
+import { describeTopicsCall, metadataCall, NO_ERROR, type PartitionState } from './admin-requests.ts'
+import type { ClusterClient } from './cluster-client.ts'
+
+export interface TopicState {
+  readonly name: string
+  readonly partitions: readonly PartitionState[]
+  /** Effective settings; undefined when this account may not see them. */
+  readonly settings: ReadonlyMap<string, string> | undefined
+}
+
+export interface Target {
+  readonly brokerCount: number
+  /** Undefined: does not exist, or may not be seen. */
+  readonly samples: TopicState | undefined
+  readonly checkpoints: TopicState | undefined
+  readonly tags: TopicState | undefined
+  /** Names of the undefined ones. */
+  readonly missing: readonly string[]
+}
+
+export async function describeTarget(client: ClusterClient, topics: Topics, signal: AbortSignal): Promise<Target> {
+  const names = [topics.samples, topics.checkpoints, topics.tags]
+  const { brokers, topics: found } = await client.askAny('look up the topics', metadataCall(names), signal)
+  const existing = found.filter((topic) => topic.errorCode === NO_ERROR)
+  const configs =
+    existing.length === 0
+      ? []
+      : await client.askAny('describe the topics', describeTopicsCall(existing.map(({ name }) => name)), signal)
+  const stateOf = (name: string): TopicState | undefined => {
+    const topic = existing.find((candidate) => candidate.name === name)
+    const config = configs.find((candidate) => candidate.topic === name && candidate.errorCode === NO_ERROR)
+    return topic && { name, partitions: topic.partitions, settings: config?.settings }
+  }
+  return {
+    brokerCount: brokers.length,
+    samples: stateOf(topics.samples),
+    checkpoints: stateOf(topics.checkpoints),
+    tags: stateOf(topics.tags),
+    missing: names.filter((name) => !existing.some((topic) => topic.name === name)),
+  }
+}

@@ -1,0 +1,130 @@
+/**
+ * Fold: records of the log, in order, to what they change in the cells. Pure but for its own running totals.
+ *
+ * A sample first written adds its hash. A revision subtracts the hash of what it supersedes and adds its own; a delete
+ * only subtracts. What is deleted was subtracted already, so the next revision of a deleted sample subtracts nothing,
+ * although its `before` repeats the last known value. `before` has the time of its record: a revision never leaves
+ * its cell.
+ *
+ * Because hashes are summed, the totals do not depend on how the records were cut into batches.
+ */
+import { hashSample } from '../domain/digest.ts'
+import { BanyanError } from '../domain/errors.ts'
+import type { TagId } from '../domain/tag-id.ts'
+import { formatTicks, type Ticks } from '../domain/ticks.ts'
+import type { LoggedRecord } from '../log/log.ts'
+import type { SampleRecord } from '../log/record.ts'
+import { tagInTwoPartitions, type CellDelta, type TagDelta } from '../store/cells.ts'
+
+/** Whether the latest record of a sample before this fold began is a delete. */
+export type IsDeleted = (tag: TagId, ticks: Ticks, ord: number) => boolean
+
+type MutableCellDelta = { -readonly [K in keyof CellDelta]: CellDelta[K] }
+
+interface TagFold {
+  readonly tag: TagId
+  readonly partition: number
+  puts: number
+  readonly cells: Map<Ticks, MutableCellDelta>
+  /** The cell last touched: neighbours in the log mostly share it. */
+  latest: MutableCellDelta | undefined
+  /** By `ticks/ord`. */
+  readonly deletions: Map<string, { ticks: Ticks; ord: number; deleted: boolean }>
+}
+
+/** Start of the aligned window of `width` ticks that holds `at`. */
+export function cellStart(at: Ticks, width: bigint): Ticks {
+  const rest = at % width
+  return (rest < 0n ? at - rest - width : at - rest) as Ticks
+}
+
+export class Fold {
+  readonly #width: bigint
+  readonly #isDeleted: IsDeleted
+  readonly #tags = new Map<TagId, TagFold>()
+  #recordCount = 0
+  #cellCount = 0
+
+  constructor(width: bigint, isDeleted: IsDeleted) {
+    this.#width = width
+    this.#isDeleted = isDeleted
+  }
+
+  get recordCount(): number {
+    return this.#recordCount
+  }
+
+  get cellCount(): number {
+    return this.#cellCount
+  }
+
+  /** Records of one partition in offset order; throws BANYAN_LOG_CORRUPT for what no writer of ours appends. */
+  add(partition: number, { offset, record }: LoggedRecord): void {
+    const tag = this.#tagOf(partition, record.tag)
+    const { ticks } = record.sample
+    const cell = this.#cellOf(tag, ticks)
+    if (record.rev > 0 || record.op === 'delete') this.#supersede(tag, cell, record)
+    if (record.op === 'put') {
+      cell.count += 1
+      cell.sum += hashSample(record.sample)
+      if (record.rev === 0) tag.puts += 1
+    }
+    cell.records += 1
+    if (cell.records === 1) cell.firstOffset = offset
+    cell.lastOffset = offset
+    if (cell.records === 1 || ticks < cell.minTicks) cell.minTicks = ticks
+    if (cell.records === 1 || ticks > cell.maxTicks) cell.maxTicks = ticks
+    this.#recordCount += 1
+  }
+
+  /** What all records added so far change; tags in the order they were met. */
+  *deltas(): Generator<TagDelta> {
+    for (const { tag, partition, puts, cells, deletions } of this.#tags.values()) {
+      yield { tag, partition, puts, cells: cells.values(), deletions: deletions.values() }
+    }
+  }
+
+  #supersede(tag: TagFold, cell: MutableCellDelta, record: SampleRecord): void {
+    const { ticks, ord } = record.sample
+    if (record.before === undefined) {
+      throw new BanyanError(
+        'BANYAN_LOG_CORRUPT',
+        `revision ${record.rev} of ${record.tag} at ${formatTicks(ticks)} does not say what it supersedes`,
+        { hint: 'Something else than Banyan wrote to the topic; find out what.', context: { tag: record.tag } },
+      )
+    }
+    const key = `${ticks.toString()}/${ord}`
+    const wasDeleted = tag.deletions.get(key)?.deleted ?? this.#isDeleted(record.tag, ticks, ord)
+    if (!wasDeleted) {
+      cell.count -= 1
+      cell.sum -= hashSample({ ...record.before, ticks })
+    }
+    const deleted = record.op === 'delete'
+    if (deleted !== wasDeleted) tag.deletions.set(key, { ticks, ord, deleted })
+  }
+
+  #tagOf(partition: number, tag: TagId): TagFold {
+    const known = this.#tags.get(tag)
+    if (known === undefined) {
+      const fresh: TagFold = { tag, partition, puts: 0, cells: new Map(), latest: undefined, deletions: new Map() }
+      this.#tags.set(tag, fresh)
+      return fresh
+    }
+    if (known.partition !== partition) throw tagInTwoPartitions(tag, known.partition, partition)
+    return known
+  }
+
+  #cellOf(tag: TagFold, ticks: Ticks): MutableCellDelta {
+    const { latest } = tag
+    if (latest !== undefined && ticks >= latest.start && ticks < latest.start + this.#width) return latest
+    const start = cellStart(ticks, this.#width)
+    let cell = tag.cells.get(start)
+    if (cell === undefined) {
+      cell = { start, count: 0, sum: 0n, records: 0, firstOffset: 0n, lastOffset: 0n, minTicks: ticks, maxTicks: ticks }
+      tag.cells.set(start, cell)
+      this.#cellCount += 1
+    }
+    tag.latest = cell
+    return cell
+  }
+}

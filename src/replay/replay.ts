@@ -1,0 +1,215 @@
+/**
+ * Replay: copies ranges of tags from one historian into the log. Backfill and tail are this with different ranges.
+ *
+ * Each tag starts with a small page over its whole gap, many tags at once: a sparse tag's ten years are one request
+ * (the adapter packs many into one call). What is left of a dense tag is read slice by slice with full pages, few at
+ * a time, newest slices of all tags first. Every page goes to the appender with the window it covers, so a stop at
+ * any moment leaves nothing but gaps, which the next run computes afresh.
+ *
+ * A tag that cannot be read is set aside with its reason; the rest go on. Only the historian itself (down for too
+ * long, credentials refused) or the log end a replay.
+ */
+import { setMaxListeners } from 'node:events'
+import PQueue from 'p-queue'
+import { gapsWithin } from '../domain/coverage.ts'
+import { BanyanError, isBanyanError, type ErrorCode } from '../domain/errors.ts'
+import type { TagId } from '../domain/tag-id.ts'
+import type { Tag } from '../domain/tag.ts'
+import { formatWindow, type Window } from '../domain/window.ts'
+import type { HistorianSource, SamplePage } from '../source/source.ts'
+import { failpoint } from '../util/failpoint.ts'
+import type { Appender, Ticket } from './appender.ts'
+import type { OutageWatch } from './outage.ts'
+import { nextSlice, type Density, type ReplayOrder } from './slices.ts'
+
+/** First pages are small: hundreds of them are in memory at once, and most tags of a plant are slow. */
+export const FIRST_PAGE_ROWS = 1_000
+/** Tags whose first page is being read: two full coalesced calls, so that one is prepared while one is answered. */
+const FIRST_PAGE_LANES = 200
+/** Slice size in full pages: the page cut short at a slice's end costs a tenth of a request per page. */
+const SLICE_PAGES = 10
+/** Reads of one tag begun anew, without a page in between, while the historian answers others. */
+const RESTARTS_PER_TAG = 3
+
+export interface ReplayTask {
+  readonly tag: Tag
+  readonly range: Window
+}
+
+export interface ReplayOptions {
+  readonly source: HistorianSource
+  readonly appender: Appender
+  readonly outage: OutageWatch
+  readonly order: ReplayOrder
+  /** Samples per full page. */
+  readonly pageSize: number
+  /** Dense tags read at once; more than the governor lets through is of no use. */
+  readonly lanes: number
+  readonly onTagDone: (tag: Tag) => void
+  readonly onTagFailed: (failure: TagFailure) => void
+}
+
+export interface TagFailure {
+  readonly tag: TagId
+  readonly name: string
+  readonly code: ErrorCode
+  readonly message: string
+}
+
+/**
+ * Resolves when every task is durable or its tag set aside. Rejects, after all reads have ended, with the historian's
+ * or the log's failure, or with the signal's reason.
+ */
+export async function replay(tasks: readonly ReplayTask[], options: ReplayOptions, signal: AbortSignal): Promise<void> {
+  const stop = new AbortController()
+  const combined = AbortSignal.any([signal, stop.signal])
+  // Hundreds of tags wait on it at once; that is no leak.
+  setMaxListeners(0, combined)
+  const lanes = {
+    first: new PQueue({ concurrency: FIRST_PAGE_LANES }),
+    dense: new PQueue({ concurrency: options.lanes }),
+  }
+  options.appender.failed().catch((error: unknown) => {
+    stop.abort(error)
+  })
+  await Promise.all(
+    tasks.map(async (task) => {
+      try {
+        await new TagReplay(task, options, lanes, combined).run()
+        options.onTagDone(task.tag)
+      } catch (error) {
+        if (combined.aborted) return
+        if (isBanyanError(error) && concernsOneTag(error.code)) {
+          options.onTagFailed({ tag: task.tag.id, name: task.tag.name, code: error.code, message: error.message })
+        } else {
+          stop.abort(error)
+        }
+      }
+    }),
+  )
+  combined.throwIfAborted()
+}
+
+const TAG_ERRORS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'BANYAN_SOURCE_UNAVAILABLE',
+  'BANYAN_SOURCE_THROTTLED',
+  'BANYAN_SOURCE_FORBIDDEN',
+  'BANYAN_SOURCE_NOT_FOUND',
+  'BANYAN_SOURCE_REJECTED',
+  'BANYAN_SOURCE_PROTOCOL',
+  'BANYAN_TICK_GROUP_TOO_LARGE',
+])
+
+function concernsOneTag(code: ErrorCode): boolean {
+  return TAG_ERRORS.has(code)
+}
+
+class TagReplay {
+  readonly #task: ReplayTask
+  readonly #options: ReplayOptions
+  readonly #lanes: { readonly first: PQueue; readonly dense: PQueue }
+  readonly #signal: AbortSignal
+  #lastTicket: Ticket | undefined
+  #slicesRead = 0
+
+  constructor(
+    task: ReplayTask,
+    options: ReplayOptions,
+    lanes: { readonly first: PQueue; readonly dense: PQueue },
+    signal: AbortSignal,
+  ) {
+    this.#task = task
+    this.#options = options
+    this.#lanes = lanes
+    this.#signal = signal
+  }
+
+  async run(): Promise<void> {
+    const covered = this.#options.appender.progressOf(this.#task.tag.id)?.covered ?? []
+    const gaps = gapsWithin(covered, this.#task.range)
+    for (const gap of this.#options.order === 'newest-first' ? gaps.reverse() : gaps) await this.#copyGap(gap)
+    // Entries of one tag are appended in order: the last one durable means all are.
+    await this.#lastTicket?.durable
+  }
+
+  async #copyGap(gap: Window): Promise<void> {
+    const first = await this.#lanes.first.add(() => this.#firstPage(gap), { signal: this.#signal })
+    let rest: Window | undefined = after(first.seen, gap)
+    let density = first
+    while (rest !== undefined) {
+      const cut = nextSlice(rest, this.#options.order, density, SLICE_PAGES * this.#options.pageSize)
+      // The newest slices of all tags come before the second-newest of any.
+      const priority = -this.#slicesRead
+      density = await this.#lanes.dense.add(() => this.#readWindow(cut.slice), { priority, signal: this.#signal })
+      this.#slicesRead += 1
+      rest = cut.rest
+    }
+  }
+
+  async #firstPage(gap: Window): Promise<Density> {
+    for await (const page of this.#pages(gap, Math.min(FIRST_PAGE_ROWS, this.#options.pageSize))) {
+      await this.#deliver(page)
+      return { samples: page.samples.length, seen: page.covers }
+    }
+    throw brokenTiling(this.#task.tag, gap)
+  }
+
+  async #readWindow(slice: Window): Promise<Density> {
+    let samples = 0
+    for await (const page of this.#pages(slice, this.#options.pageSize)) {
+      await this.#deliver(page)
+      samples += page.samples.length
+    }
+    return { samples, seen: slice }
+  }
+
+  /** The pages of a window; a read broken off because the historian was away goes on where it stopped. */
+  async *#pages(whole: Window, pageSize: number): AsyncGenerator<SamplePage, void, void> {
+    const { source, outage } = this.#options
+    let open: Window | undefined = whole
+    let restartsLeft = RESTARTS_PER_TAG
+    while (open !== undefined) {
+      try {
+        for await (const page of source.read(this.#task.tag, open, { pageSize }, this.#signal)) {
+          // A window claimed but not read would be a silent hole: the tiling is checked, not trusted.
+          if (open === undefined || page.covers.from !== open.from) throw brokenTiling(this.#task.tag, page.covers)
+          if (page.covers.until > whole.until) throw brokenTiling(this.#task.tag, page.covers)
+          open = after(page.covers, whole)
+          restartsLeft = RESTARTS_PER_TAG
+          yield page
+        }
+        if (open !== undefined) throw brokenTiling(this.#task.tag, open)
+      } catch (error) {
+        if (!isBanyanError(error, 'BANYAN_SOURCE_UNAVAILABLE', 'BANYAN_SOURCE_THROTTLED')) throw error
+        if (restartsLeft === 0) throw error
+        restartsLeft -= 1
+        await outage.over(this.#signal)
+      }
+    }
+  }
+
+  async #deliver(page: SamplePage): Promise<void> {
+    failpoint('page-read')
+    const { appender, source } = this.#options
+    this.#lastTicket = await appender.put(
+      { tag: this.#task.tag.id, source: source.kind, covers: page.covers, samples: page.samples },
+      this.#signal,
+    )
+  }
+}
+
+/** What of `whole` comes after `done`. */
+function after(done: Window, whole: Window): Window | undefined {
+  return done.until < whole.until ? { from: done.until, until: whole.until } : undefined
+}
+
+function brokenTiling(tag: Tag, at: Window): BanyanError {
+  return new BanyanError(
+    'BANYAN_INTERNAL',
+    `the pages read for ${tag.name} do not tile the window ${formatWindow(at)}`,
+    {
+      context: { tag: tag.id },
+      hint: 'this is a defect of Banyan; nothing of the window counts as copied',
+    },
+  )
+}

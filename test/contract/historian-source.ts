@@ -1,0 +1,194 @@
+/** The promises of the HistorianSource port, as tests every adapter passes. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Sample } from '../../src/domain/sample.ts'
+import { tagId } from '../../src/domain/tag-id.ts'
+import type { Tag } from '../../src/domain/tag.ts'
+import { END_OF_PI_TIME, ticks } from '../../src/domain/ticks.ts'
+import { window, type Window } from '../../src/domain/window.ts'
+import { encodeRecord } from '../../src/log/record.ts'
+import type { HistorianSource, SamplePage, TagSelection } from '../../src/source/source.ts'
+import { keyOfRecord } from '../harness/expected.ts'
+
+export interface SourceUnderTest {
+  readonly source: HistorianSource
+  /** What the historian holds: tag name to the keys (harness/expected.ts) of its samples in archive order. */
+  readonly truth: ReadonlyMap<string, readonly string[]>
+  /** A tag with many tick groups of different sizes and a few thousand samples. */
+  readonly tied: string
+  /** The tags a mask selects, said independently of the adapter. */
+  readonly selections: readonly { readonly selection: TagSelection; readonly names: readonly string[] }[]
+  close(): Promise<void>
+}
+
+const EVERYTHING = window(ticks(0n), ticks(END_OF_PI_TIME + 1n))
+const ALL_TAGS: TagSelection = { include: ['*'], exclude: [], names: [] }
+
+export function describeHistorianSource(name: string, open: () => Promise<SourceUnderTest>): void {
+  describe(`historian source: ${name}`, () => {
+    let under: SourceUnderTest
+    let source: HistorianSource
+    let tags: readonly Tag[]
+    const signal = new AbortController().signal
+
+    beforeAll(async () => {
+      under = await open()
+      source = under.source
+      tags = (await source.catalogue(ALL_TAGS, signal)).tags
+    })
+    afterAll(() => under.close())
+
+    const tagNamed = (tagName: string): Tag => tags.find((tag) => tag.name === tagName)!
+    const readAll = async (tag: Tag, range: Window, pageSize: number): Promise<Sample[]> =>
+      (await pagesOf(source, tag, range, pageSize)).flatMap((page) => page.samples)
+    const keys = (tag: Tag, samples: readonly Sample[]): string[] => samples.map((sample) => keyOf(source, tag, sample))
+
+    it('probes product, identity and clock', async () => {
+      const probe = await source.probe(signal)
+      expect(probe.product).not.toBe('')
+      expect(probe.serverGuid).toMatch(/^[0-9a-f-]{36}$/)
+      expect(probe.serverTime).toBeGreaterThan(0n)
+    })
+
+    it('lists each tag once, ascending by native id', () => {
+      const ids = tags.map((tag) => tag.address.pointId)
+      expect(ids).toEqual([...new Set(ids)].toSorted((a, b) => a - b))
+      expect(tags.map((tag) => tag.name).toSorted()).toEqual([...under.truth.keys()].toSorted())
+      expect(tags.map((tag) => tag.id)).toEqual(ids.map((id) => tagId(source.historian, id)))
+    })
+
+    it('selects by mask, by name and by exclusion', async () => {
+      for (const { selection, names } of under.selections) {
+        const { tags: selected, missing } = await source.catalogue(selection, signal)
+        expect(selected.map((tag) => tag.name).toSorted()).toEqual(names.toSorted())
+        expect(missing).toEqual([])
+      }
+    })
+
+    it('finds every tag by its exact name, and says which names do not exist', async () => {
+      const names = [...under.truth.keys()]
+      const found = await source.catalogue({ include: [], exclude: [], names: [...names, 'no such tag'] }, signal)
+      expect(found.tags.map((tag) => tag.id)).toEqual(tags.map((tag) => tag.id))
+      expect(found.missing).toEqual(['no such tag'])
+      const literal = await source.catalogue({ include: ['no-such-tag-either'], exclude: [], names: [] }, signal)
+      expect(literal).toEqual({ tags: [], missing: ['no-such-tag-either'] })
+    })
+
+    it.each([20, 1000, 150_000])('reads every sample of every tag, in order, with pages of %i', async (pageSize) => {
+      await Promise.all(
+        tags.map(async (tag) => {
+          const samples = await readAll(tag, EVERYTHING, pageSize)
+          expect(keys(tag, samples), tag.name).toEqual(under.truth.get(tag.name))
+        }),
+      )
+    })
+
+    it.each([1, 2])('reads small tags with pages of %i', async (pageSize) => {
+      const small = tags.filter((tag) => under.truth.get(tag.name)!.length < 50)
+      expect(small.length).toBeGreaterThan(5)
+      await Promise.all(
+        small.map(async (tag) => {
+          expect(keys(tag, await readAll(tag, EVERYTHING, pageSize)), tag.name).toEqual(under.truth.get(tag.name))
+        }),
+      )
+    })
+
+    it('tiles the window with pages, and never cuts a tick group', async () => {
+      const pages = await pagesOf(source, tagNamed(under.tied), EVERYTHING, 50)
+      expect(pages.length).toBeGreaterThan(3)
+      expect(pages[0]!.covers.from).toBe(EVERYTHING.from)
+      expect(pages.at(-1)!.covers.until).toBe(EVERYTHING.until)
+      for (const [i, page] of pages.entries()) {
+        if (i > 0) expect(page.covers.from).toBe(pages[i - 1]!.covers.until)
+        for (const sample of page.samples) {
+          expect(sample.ticks).toBeGreaterThanOrEqual(page.covers.from)
+          expect(sample.ticks).toBeLessThan(page.covers.until)
+        }
+      }
+    })
+
+    it('gives adjoining windows each sample once: from inclusive, until exclusive', async () => {
+      const tag = tagNamed(under.tied)
+      const whole = await readAll(tag, EVERYTHING, 1000)
+      for (const at of [whole[0]!.ticks, whole[100]!.ticks, whole[100]!.ticks + 1n, whole.at(-1)!.ticks]) {
+        const edge = ticks(at)
+        const below = await readAll(tag, window(EVERYTHING.from, edge), 1000)
+        const above = await readAll(tag, window(edge, EVERYTHING.until), 1000)
+        expect(below.every((sample) => sample.ticks < edge)).toBe(true)
+        expect(above.every((sample) => sample.ticks >= edge)).toBe(true)
+        expect([...below, ...above]).toEqual(whole)
+      }
+    })
+
+    it('reads a window of a single tick, and an empty one', async () => {
+      const tag = tagNamed(under.tied)
+      const [first] = await readAll(tag, EVERYTHING, 1000)
+      const at = first!.ticks
+      const group = await readAll(tag, window(at, ticks(at + 1n)), 1000)
+      expect(group.map((sample) => sample.ticks)).toEqual(group.map(() => at))
+      const empty = window(ticks(at - 10_000_000n), at)
+      expect(await pagesOf(source, tag, empty, 1000)).toEqual([{ covers: empty, samples: [] }])
+    })
+
+    it('counts what a window holds, or says that it cannot', async () => {
+      const tag = tagNamed(under.tied)
+      const whole = await readAll(tag, EVERYTHING, 1000)
+      const middle = ticks(whole[100]!.ticks)
+      const below = window(ticks(whole[0]!.ticks), middle)
+      const above = window(middle, ticks(whole.at(-1)!.ticks + 1n))
+      const counts = await source.count(tag, [below, above], signal)
+      const split = whole.filter((sample) => sample.ticks < middle).length
+      expect([split, undefined]).toContain(counts[0])
+      expect([whole.length - split, undefined]).toContain(counts[1])
+    })
+
+    it('rejects an unknown tag without hurting the reads beside it', async () => {
+      const known = tagNamed(under.tied)
+      const unknown: Tag = {
+        ...known,
+        id: tagId(source.historian, 999_999),
+        address: { ...known.address, pointId: 999_999 },
+      }
+      const [good, bad] = await Promise.allSettled([
+        readAll(known, EVERYTHING, 1000),
+        readAll(unknown, EVERYTHING, 1000),
+      ])
+      expect(good.status).toBe('fulfilled')
+      expect(bad).toMatchObject({ status: 'rejected', reason: { code: 'BANYAN_SOURCE_NOT_FOUND' } })
+    })
+
+    it('rejects with the reason of the signal, before and between pages', async () => {
+      const tag = tagNamed(under.tied)
+      const reason = new Error('enough')
+      await expect(pagesOf(source, tag, EVERYTHING, 7, AbortSignal.abort(reason))).rejects.toBe(reason)
+      const controller = new AbortController()
+      const reading = source.read(tag, EVERYTHING, { pageSize: 7 }, controller.signal)[Symbol.asyncIterator]()
+      expect((await reading.next()).done).toBe(false)
+      controller.abort(reason)
+      await expect(reading.next()).rejects.toBe(reason)
+    })
+
+    it('rejects calls after close', async () => {
+      const other = await open()
+      await other.source.close()
+      await expect(other.source.probe(signal)).rejects.toThrow(/closed/)
+      await expect(pagesOf(other.source, tagNamed(under.tied), EVERYTHING, 7)).rejects.toThrow(/closed/)
+      await other.close()
+    })
+  })
+}
+
+async function pagesOf(
+  source: HistorianSource,
+  tag: Tag,
+  range: Window,
+  pageSize: number,
+  signal = new AbortController().signal,
+): Promise<SamplePage[]> {
+  const pages: SamplePage[] = []
+  for await (const page of source.read(tag, range, { pageSize }, signal)) pages.push(page)
+  return pages
+}
+
+function keyOf(source: HistorianSource, tag: Tag, sample: Sample): string {
+  return keyOfRecord(encodeRecord({ tag: tag.id, sample, rev: 0, op: 'put', source: source.kind }))
+}

@@ -1,0 +1,23 @@
+/**
+ * A process of its own that appends CRASH_BATCH, and dies at the failpoint its environment names.
+ * Arguments: brokers, topic prefix, partitions, mode.
+ */
+import { openKafkaLog } from '../../src/log/kafka/kafka-log.ts'
+import { silentLogger } from '../../src/telemetry/logger.ts'
+import { CRASH_BATCH } from '../log/build-samples.ts'
+
+const [brokers = '', topicPrefix = '', partitions = '', mode = 'transactional'] = process.argv.slice(2)
+const log = openKafkaLog({
+  bridge: 'contract',
+  brokers: [brokers],
+  topicPrefix,
+  partitions: Number(partitions),
+  replicationFactor: 1,
+  writers: 1,
+  mode: mode === 'idempotent' ? mode : 'transactional',
+  compression: 'none',
+  logger: silentLogger,
+})
+const writer = await log.openWriter(0, new AbortController().signal)
+await writer.append(CRASH_BATCH)
+await log.close()
