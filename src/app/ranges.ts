@@ -1,5 +1,4 @@
 /** Ranges: what a backfill means for each tag, from the rules, the flags and the historian's own clock. Pure. */
-import type { Tag } from '../domain/tag.ts'
 import { END_OF_PI_TIME, ticks, TICKS_PER_MS, type Ticks } from '../domain/ticks.ts'
 import type { Window } from '../domain/window.ts'
 import type { SelectedTag } from './selection.ts'
@@ -23,11 +22,7 @@ export function rangeOf({ tag, rule }: SelectedTag, flags: RangeFlags, settled: 
   const from = flags.from ?? rule.backfill?.from
   if (from === undefined) return undefined
   const asked = flags.until ?? rule.backfill?.until
-  const end = lastOf(tag, settled)
+  const end = tag.future ? END_OF_PI_TIME : settled
   const until = asked === undefined || asked > end ? end : asked
   return from < until ? { from, until } : undefined
-}
-
-function lastOf(tag: Tag, settled: Ticks): Ticks {
-  return tag.future ? END_OF_PI_TIME : settled
 }

@@ -12,8 +12,8 @@ export const TICKS_PER_SECOND = 10_000_000n
 const TICKS_PER_DAY = 864_000_000_000n
 const TICKS_IN_DAY = Number(TICKS_PER_DAY)
 
-/** The last tick PI can store, 2038-01-19T03:14:07Z: the end of "everything" for tags that hold future data. */
-export const END_OF_PI_TIME = 21_474_836_470_000_000n as Ticks
+/** PI stores times up to and in the second 2038-01-19T03:14:07Z: the end, exclusive, of "everything". */
+export const END_OF_PI_TIME = 21_474_836_480_000_000n as Ticks
 
 export function ticks(value: bigint): Ticks {
   return value as Ticks

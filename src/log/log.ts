@@ -125,7 +125,11 @@ export type LogPosition = ReadonlyMap<number, bigint>
 
 export interface LogPage {
   readonly partition: number
-  /** Offset order; only decodable, committed sample records. */
+  /**
+   * Offset order; committed sample records. Where others may write to the same place (a Kafka topic), what is no sample
+   * record is left out with a warning, and a damaged one of ours shows in the projector's count; where only Banyan
+   * writes, it rejects the read with BANYAN_LOG_CORRUPT.
+   */
   readonly records: readonly LoggedRecord[]
   /** Where to go on in this partition. */
   readonly next: bigint

@@ -65,7 +65,7 @@ export interface SourceProbe {
 }
 
 export interface TagSelection {
-  /** PI name masks: `*` any run, `?` one character; case-insensitive. */
+  /** Name masks as PI spells them (name-mask.ts): `* ? [ab] [!ab]`, backslash escapes; case-insensitive. */
   readonly include: readonly string[]
   readonly exclude: readonly string[]
   /** Exact tag names, e.g. from a list file. */

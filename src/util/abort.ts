@@ -23,6 +23,8 @@ export function sleep(ms: number, signal: AbortSignal): Promise<void> {
 export function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) {
+      // Nobody will look at it any more: its rejection must not end the process.
+      promise.catch(() => undefined)
       reject(reasonOf(signal))
       return
     }

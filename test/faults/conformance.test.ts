@@ -17,7 +17,7 @@ describeOnKafka('backfill of the conformance archive', () => {
       url,
       log: { kind: 'kafka', brokers: kafkaBrokers, topicPrefix: newPrefix() },
       pageSize,
-      requestsPerSecond: 10_000,
+      requestsPerSecond: 1_000,
       concurrency: 8,
     })
     try {

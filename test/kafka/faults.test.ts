@@ -101,9 +101,9 @@ describeOnKafka('an append when answers are lost', () => {
     await expectExactly(`${prefix}.samples`, batches)
   })
 
-  it('replaces its producer before sequence numbers wrap, without a loss', async () => {
+  it('is spent before sequence numbers wrap, and its successor goes on without a loss', async () => {
     const batches = batchesOf(6, 20)
-    expect(await appendAll(open({ limits: { recycleAfterRecords: 150 } }), batches)).toBe(1)
+    expect(await appendAll(open({ limits: { recycleAfterRecords: 150 } }), batches)).toBeGreaterThan(1)
     await expectExactly(`${prefix}.samples`, batches)
   })
 

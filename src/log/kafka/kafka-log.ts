@@ -76,11 +76,10 @@ class KafkaLog implements SampleLog {
     const { samples, checkpoints } = this.#topics
     await this.#refuseOtherShape(signal)
     await this.#writers.get(shard)?.close()
-    const makeSession = (): AppendSession =>
+    const session: AppendSession =
       mode === 'transactional'
         ? new TransactionalSession(this.#options, shard, [samples, checkpoints])
         : new IdempotentSession(this.#options, [samples, checkpoints])
-    const session = makeSession()
     try {
       await session.open(signal)
       const state = await readShardState(this.#reader, checkpoints, bridge, shard, signal)
@@ -94,7 +93,6 @@ class KafkaLog implements SampleLog {
           samplesTopic: samples,
           checkpointsTopic: checkpoints,
           recycleAfterRecords: this.#limits.recycleAfterRecords,
-          makeSession,
           unaccounted,
         },
         session,
@@ -138,8 +136,11 @@ class KafkaLog implements SampleLog {
   }
 
   async #positions(ask: (partition: number) => Promise<bigint>): Promise<LogPosition> {
-    const partitions = Array.from({ length: this.#options.partitions }, (_, partition) => partition)
-    return new Map(await Promise.all(partitions.map(async (p): Promise<[number, bigint]> => [p, await ask(p)])))
+    const positions = new Map<number, bigint>()
+    for (let partition = 0; partition < this.#options.partitions; partition++) {
+      positions.set(partition, await ask(partition))
+    }
+    return positions
   }
 
   /** Tags hash to partitions and partitions to shards: other counts would look for coverage in the wrong place. */

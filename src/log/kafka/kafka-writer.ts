@@ -28,8 +28,6 @@ export interface KafkaWriterOptions {
   readonly samplesTopic: string
   readonly checkpointsTopic: string
   readonly recycleAfterRecords: number
-  /** Makes a session; the writer opens another one when the first is worn out. */
-  readonly makeSession: () => AppendSession
   /** Present without transactions: checkpoints then say how far the data is accounted for. */
   readonly unaccounted: Unaccounted | undefined
 }
@@ -54,7 +52,7 @@ export class KafkaWriter implements LogWriter {
   readonly #tags: Map<TagId, TagProgress>
   /** Next offset per data partition, as far as this writer knows. */
   readonly #ends: Map<number, bigint>
-  #session: AppendSession
+  readonly #session: AppendSession
   #sentRecords = 0
   #state: 'idle' | 'appending' | 'spent' | 'closed' = 'idle'
 
@@ -100,7 +98,7 @@ export class KafkaWriter implements LogWriter {
     changed: ReadonlyMap<TagId, TagProgress>,
   ): Promise<AppendReceipt> {
     const { samplesTopic, checkpointsTopic } = this.#options
-    await this.#recycleIfWorn()
+    this.#refuseIfWorn()
     await this.#session.begin()
     failpoint('append-begun')
     const offsets = new Map<number, bigint[]>()
@@ -191,12 +189,17 @@ export class KafkaWriter implements LogWriter {
     return messages
   }
 
-  async #recycleIfWorn(): Promise<void> {
+  /**
+   * Not replaced in here: becoming the writer again without another look at the coverage would, after another process
+   * took over, fence that one and write its windows twice.
+   */
+  #refuseIfWorn(): void {
     if (this.#sentRecords < this.#options.recycleAfterRecords) return
-    await this.#session.close()
-    this.#session = this.#options.makeSession()
-    await this.#session.open(new AbortController().signal)
-    this.#sentRecords = 0
+    throw new BanyanError('BANYAN_LOG_UNAVAILABLE', `the producer of shard ${this.#options.shard} is worn out`, {
+      retryable: true,
+      hint: 'Nothing was written; a new writer goes on.',
+      context: { shard: this.#options.shard, records: this.#sentRecords },
+    })
   }
 
   #refuseStranger(tag: TagId): void {

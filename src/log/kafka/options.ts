@@ -45,7 +45,7 @@ export interface KafkaLimits {
    * its timeout and up to 10 s more (transaction.abort.timed.out.transaction.cleanup.interval.ms).
    */
   readonly decisionMs: number
-  /** A producer is replaced after so many records: kafkajs wraps sequence numbers one off at 2^31. */
+  /** A writer is spent after so many records: kafkajs wraps sequence numbers one off at 2^31. */
   readonly recycleAfterRecords: number
 }
 
