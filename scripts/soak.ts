@@ -10,6 +10,8 @@ import { startKafka } from './kafka/broker.ts'
 const RANDOM_KILLS = Number(process.argv[2] ?? 50)
 
 const simulator = createSimulator({ scenario: 'demo', scale: 0.2 })
+// Past the settle time, so that the newest samples are copied too.
+simulator.historian.clock.advance(60_000)
 const { url } = await simulator.listen()
 const kafka = await startKafka()
 let failed = 0
@@ -30,7 +32,10 @@ try {
     })
     const missing = result.comparisons.reduce((sum, { missing }) => sum + missing, 0)
     const extra = result.comparisons.reduce((sum, { extra }) => sum + extra, 0)
-    if (missing + extra > 0) failed += 1
+    if (missing + extra > 0) {
+      failed += 1
+      console.log(result.comparisons.flatMap(({ examples }) => examples).join('\n'))
+    }
     const samples = result.comparisons[0]?.expected ?? 0
     console.log(
       `${kind}: ${String(result.kills)} kills, ${String(result.comparisons.length)} complete logs of ${String(samples)} samples: ` +

@@ -55,8 +55,11 @@ export class BackfillMeter {
     this.#copyStartedMs = performance.now()
   }
 
-  copied(): void {
+  indexing(): void {
     this.#phase = 'index'
+  }
+
+  copied(): void {
     this.seconds = (performance.now() - this.#copyStartedMs) / 1000
   }
 

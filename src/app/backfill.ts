@@ -15,17 +15,19 @@ import { project } from '../project/projector.ts'
 import { Appender } from '../replay/appender.ts'
 import { OutageWatch } from '../replay/outage.ts'
 import { replay, type TagFailure } from '../replay/replay.ts'
-import type { ReplayOrder } from '../replay/slices.ts'
+import { REPLAY_ORDERS, type ReplayOrder } from '../replay/slices.ts'
 import type { JobState, RunOutcome } from '../store/job-state.ts'
 import type { Job, JobRun } from '../store/jobs.ts'
+import type { Lease } from '../store/lease.ts'
 import type { Store } from '../store/store.ts'
-import { isAbort } from '../util/abort.ts'
-import { failpoint } from '../util/failpoint.ts'
+import { isAbort, together } from '../util/abort.ts'
 import { BackfillMeter, type BackfillProgress } from './backfill-meter.ts'
 import type { Bridge, GovernedSource } from './bridge.ts'
+import { CoverageCache } from './coverage-cache.ts'
 import { JobCancelled, JobSteering } from './job-steering.ts'
 import { withLease } from './lease.ts'
 import { settledUntil } from './ranges.ts'
+import { refuseOtherServer } from './same-server.ts'
 import { selectTags, type SelectedTag } from './selection.ts'
 import { prepareTarget } from './target.ts'
 import { logPlanOf, planWork, type BackfillScope, type Work } from './work.ts'
@@ -51,7 +53,7 @@ export interface BackfillReport {
   readonly failures: readonly TagFailure[]
   /** Names the configuration lists and no historian has. */
   readonly missing: readonly string[]
-  /** Tags that neither a rule nor --from gives a beginning. */
+  /** Tags that neither a rule nor --from gives a beginning, or none before the end. */
   readonly withoutBackfill: number
   /** Records in the log after this run, counted by reading it back. */
   readonly recordsInLog: number
@@ -69,11 +71,12 @@ export async function runBackfill(
 ): Promise<BackfillReport> {
   const store = await bridge.store()
   const log = await bridge.log()
+  const sources = await bridge.selectedSources()
   return withLease(store, `banyan backfill of ${bridge.config.bridge}`, bridge.logger, signal, async (lease, held) => {
     store.jobs.interruptOrphans(lease)
     const job = takeUp(store, options)
     const run = store.jobs.start(job.id, lease)
-    return new Backfill(bridge, store, log, run, onProgress).run(scopeOf(job), held)
+    return new Backfill({ bridge, store, log, sources, lease, run, onProgress }).run(scopeOf(job), held)
   })
 }
 
@@ -91,30 +94,37 @@ function takeUp(store: Store, options: BackfillOptions): Job {
   return unfinished ?? store.jobs.enqueue('backfill', wanted)
 }
 
+interface BackfillParts {
+  readonly bridge: Bridge
+  readonly store: Store
+  readonly log: SampleLog
+  readonly sources: readonly GovernedSource[]
+  readonly lease: Lease
+  readonly run: JobRun
+  readonly onProgress: (progress: BackfillProgress) => void
+}
+
 class Backfill {
   readonly #bridge: Bridge
   readonly #store: Store
   readonly #log: SampleLog
+  readonly #sources: readonly GovernedSource[]
+  readonly #lease: Lease
   readonly #run: JobRun
   readonly #onProgress: (progress: BackfillProgress) => void
 
-  constructor(
-    bridge: Bridge,
-    store: Store,
-    log: SampleLog,
-    run: JobRun,
-    onProgress: (progress: BackfillProgress) => void,
-  ) {
+  constructor({ bridge, store, log, sources, lease, run, onProgress }: BackfillParts) {
     this.#bridge = bridge
     this.#store = store
     this.#log = log
+    this.#sources = sources
+    this.#lease = lease
     this.#run = run
     this.#onProgress = onProgress
   }
 
   async run(scope: BackfillScope, outer: AbortSignal): Promise<BackfillReport> {
-    const sources = await this.#bridge.sources()
-    const governors = sources.map(({ governor }) => governor)
+    const governors = this.#sources.map(({ governor }) => governor)
     const steering = new JobSteering(this.#run, governors, this.#bridge.logger)
     const meter = new BackfillMeter(governors)
     const signal = AbortSignal.any([outer, steering.signal])
@@ -124,7 +134,7 @@ class Backfill {
       this.#report(meter)
     }, REPORT_EVERY_MS)
     try {
-      await this.#copyAndCount(sources, scope, meter, signal)
+      await this.#copyAndCount(scope, meter, signal)
       this.#end(meter, 'done')
       return this.#reportOf(meter, 'done')
     } catch (error) {
@@ -141,15 +151,11 @@ class Backfill {
     }
   }
 
-  async #copyAndCount(
-    sources: readonly GovernedSource[],
-    scope: BackfillScope,
-    meter: BackfillMeter,
-    signal: AbortSignal,
-  ): Promise<void> {
+  async #copyAndCount(scope: BackfillScope, meter: BackfillMeter, signal: AbortSignal): Promise<void> {
     const settled = new Map<string, Ticks>()
-    for (const { source, config } of sources) {
+    for (const { source, config } of this.#sources) {
       const probe = await source.probe(signal)
+      refuseOtherServer(this.#store, config.name, probe)
       settled.set(config.name, settledUntil(probe.serverTime, this.#bridge.config.sync.settleMs))
     }
     const { selected, missing } = await selectTags(this.#bridge, scope.tags, signal)
@@ -157,33 +163,25 @@ class Backfill {
     meter.selected(selected.length, work.length, missing)
     await prepareTarget(this.#log, logPlanOf(work), signal)
     await this.#publishTags(selected, signal)
-    meter.copying()
-    await this.#copy(sources, work, meter, signal)
+    await this.#copy(work, meter, signal)
     meter.copied()
     meter.recordsInLog = await this.#readBack(meter, signal)
   }
 
-  async #copy(
-    sources: readonly GovernedSource[],
-    work: readonly Work[],
-    meter: BackfillMeter,
-    signal: AbortSignal,
-  ): Promise<void> {
+  async #copy(work: readonly Work[], meter: BackfillMeter, signal: AbortSignal): Promise<void> {
     const { logger, config } = this.#bridge
     const outageMs = config.log.kind === 'kafka' ? config.log.outageMs : 0
+    const cache = new CoverageCache(this.#store, logger)
     const appender = await Appender.open(
       {
         log: this.#log,
         logger,
         outageMs,
+        assertMayWrite: () => {
+          this.#lease.assertHeld()
+        },
         onAppended: (batch, _receipt, writer) => {
-          this.#store.coverage.save(
-            [...new Set(batch.map((entry) => entry.tag))].flatMap((tag) => {
-              const progress = writer.tags.get(tag)
-              return progress === undefined ? [] : [[tag, progress] as const]
-            }),
-          )
-          failpoint('coverage-cached')
+          cache.appended(batch, writer)
           meter.appended(batch)
         },
       },
@@ -191,37 +189,44 @@ class Backfill {
     )
     try {
       this.#adoptCoverage(appender)
+      // What is there must be what the checkpoints say before anything is added: where they were lost, or are another
+      // bridge's, everything would be copied twice.
+      await this.#readBack(meter, signal)
+      meter.copying()
       for (const item of work) meter.planned(item, appender.progressOf(item.tag.id)?.covered ?? [])
-      await Promise.all(
-        sources.map(async ({ source, config: historian }) => {
-          const { pageSize, limits, outageMs: historianOutageMs } = historian.piWebApi
-          const outage = new OutageWatch(source, historianOutageMs, logger)
-          for (const order of ['newest-first', 'oldest-first'] as const) {
-            await replay(
-              work.filter((item) => item.historian === historian.name && item.order === order),
-              {
-                source,
-                appender,
-                outage,
-                order,
-                pageSize,
-                lanes: limits.concurrency,
-                onTagDone: () => {
-                  meter.tagsDone += 1
-                },
-                onTagFailed: (failure) => {
-                  meter.failures.push(failure)
-                  this.#run.tagFailed(failure.tag, failure.code, failure.message)
-                },
-              },
-              signal,
-            )
-          }
-        }),
+      await together(
+        this.#sources.map((source) => (shared) => this.#copyFrom(source, appender, work, meter, shared)),
+        signal,
       )
     } finally {
       // Also when stopping: what was read is appended rather than read again.
       await appender.close()
+      cache.save()
+    }
+  }
+
+  async #copyFrom(
+    { source, config }: GovernedSource,
+    appender: Appender,
+    work: readonly Work[],
+    meter: BackfillMeter,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { pageSize, limits, outageMs } = config.piWebApi
+    const outage = new OutageWatch(source, outageMs, this.#bridge.logger)
+    const options = { source, appender, outage, pageSize, lanes: limits.concurrency }
+    for (const order of REPLAY_ORDERS) {
+      const tasks = work.filter((item) => item.historian === config.name && item.order === order)
+      const onTagDone = (): void => {
+        meter.tagsDone += 1
+      }
+      const onTagFailed = (failure: TagFailure): void => {
+        meter.failures.push(failure)
+        this.#storing('a failed tag', () => {
+          this.#run.tagFailed(failure.tag, failure.code, failure.message)
+        })
+      }
+      await replay(tasks, { ...options, order, onTagDone, onTagFailed }, signal)
     }
   }
 
@@ -252,6 +257,7 @@ class Backfill {
 
   /** Folds the log into cells and proves by counting that it holds each acknowledged sample once. */
   async #readBack(meter: BackfillMeter, signal: AbortSignal): Promise<number> {
+    meter.indexing()
     await project(
       this.#log,
       this.#store,
@@ -278,7 +284,7 @@ class Backfill {
   #report(meter: BackfillMeter): void {
     this.#onProgress(meter.progress())
     const { job } = this.#run
-    try {
+    this.#storing('progress', () => {
       this.#run.progress({
         tagsTotal: meter.tagsTotal,
         tagsDone: meter.tagsDone,
@@ -286,9 +292,15 @@ class Backfill {
         samples: job.samples + meter.samples,
         requests: job.requests + meter.requests,
       })
+    })
+  }
+
+  /** Figures for people: a full disk must not stop a copy that the log still takes. */
+  #storing(what: string, write: () => void): void {
+    try {
+      write()
     } catch (error) {
-      // Figures for people: a full disk must not stop a copy that the log still takes.
-      this.#bridge.logger.warn({ component: 'jobs', error: messageOf(error) }, 'progress could not be stored')
+      this.#bridge.logger.warn({ component: 'jobs', what, error: messageOf(error) }, 'the job could not be updated')
     }
   }
 
@@ -335,7 +347,7 @@ function refuseExcess(acknowledged: ReadonlyMap<TagId, number>, folded: Readonly
       'BANYAN_LOG_CORRUPT',
       `the log holds ${records} samples of ${tag}, ${samples} were acknowledged`,
       {
-        hint: 'another program writes to the samples topic; find it before anything reads from the log',
+        hint: 'either the checkpoints were lost: then start over under another topicPrefix or log file; or another bridge or program writes here too: find it before anything reads from the log',
         context: { tag },
       },
     )

@@ -3,6 +3,7 @@
  * implementation. Everything is opened on first use, and heavy clients are imported only then, so that a command
  * pays for what it touches.
  */
+import { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type { HistorianConfig, KafkaLogConfig, PiAuthConfig, ResolvedConfig } from '../config/config.ts'
 import { BanyanError, messageOf } from '../domain/errors.ts'
@@ -51,6 +52,12 @@ export class Bridge {
 
   sources(): Promise<GovernedSource[]> {
     return Promise.all(this.config.historians.map(({ name }) => this.source(name)))
+  }
+
+  /** Of the historians that a tag rule names: one that nothing is copied from must not hold up the rest. */
+  async selectedSources(): Promise<GovernedSource[]> {
+    const names = new Set(this.config.tags.map((rule) => rule.historian))
+    return (await this.sources()).filter(({ config }) => names.has(config.name))
   }
 
   /** Idempotent; closes what was opened, and reports nothing of what goes wrong doing so. */
@@ -131,12 +138,23 @@ function kafkaSecurity({ tls, sasl }: KafkaLogConfig) {
   }
 }
 
+/** TLS would pass over a file without certificates in silence, and then blame the server's. */
 function readAuthorities(file: string): string {
+  let pem: string
   try {
-    return readFileSync(file, 'utf8')
+    pem = readFileSync(file, 'utf8')
   } catch (error) {
-    throw new BanyanError('BANYAN_FILE', `cannot read the certificate file ${file}: ${messageOf(error)}`, {
+    throw new BanyanError('BANYAN_CONFIG_INVALID', `cannot read the certificate file ${file}: ${messageOf(error)}`, {
       hint: 'check caFile in the configuration and the rights of the file',
+      cause: error,
+    })
+  }
+  try {
+    new X509Certificate(pem)
+    return pem
+  } catch (error) {
+    throw new BanyanError('BANYAN_CONFIG_INVALID', `the file ${file} holds no certificate in PEM form`, {
+      hint: 'a PEM file begins with -----BEGIN CERTIFICATE-----; "openssl x509 -inform der -in <file>" makes one of a binary certificate',
       cause: error,
     })
   }

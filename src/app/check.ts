@@ -76,7 +76,7 @@ async function checkStore(bridge: Bridge): Promise<CheckItem[]> {
 async function checkHistorian({ source, config }: GovernedSource, signal: AbortSignal): Promise<CheckItem[]> {
   const name = `historian.${config.name}`
   const probe = await source.probe(signal)
-  const user = probe.user === undefined ? '' : ` as ${probe.user}`
+  const user = probe.user === undefined || probe.user === '' ? '' : ` as ${probe.user}`
   const seconds = (probe.clockOffsetMs / 1000).toFixed(1)
   const clock = `its clock minus ours: ${seconds} s`
   return [
@@ -117,7 +117,8 @@ function planOf(bridge: Bridge, hasFutureTags: boolean): LogPlan {
 async function checkLog(bridge: Bridge, plan: LogPlan, create: boolean, signal: AbortSignal): Promise<CheckItem[]> {
   const log = await bridge.log()
   let findings = await log.preflight(plan, signal)
-  if (create && findings.some((finding) => finding.missing)) {
+  // Nothing is created beside a topic that is wrong: mending the configuration must still mend everything.
+  if (create && findings.some((finding) => finding.missing) && findings.every(({ ok, missing }) => ok || missing)) {
     await log.create(signal)
     findings = await log.preflight(plan, signal)
   }

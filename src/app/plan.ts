@@ -49,7 +49,7 @@ const TAGS_PER_CALL = 100
 export async function planBackfill(bridge: Bridge, scope: BackfillScope, signal: AbortSignal): Promise<PlanReport> {
   const store = await bridge.store()
   const settled = new Map<string, Ticks>()
-  for (const { source, config } of await bridge.sources()) {
+  for (const { source, config } of await bridge.selectedSources()) {
     const probe = await source.probe(signal)
     settled.set(config.name, settledUntil(probe.serverTime, bridge.config.sync.settleMs))
   }

@@ -1,6 +1,7 @@
 /**
  * Rebuilding the store: drops the projection and folds the whole log again, and takes the coverage anew from the
- * log's checkpoints. Under the lease, because reading the checkpoints makes us the writer for a moment.
+ * log's checkpoints. What the log was told of the tags is forgotten, so that the next run tells it again: this is how a
+ * new log is taken up. Under the lease, because reading the checkpoints makes us the writer for a moment.
  */
 import type { TagId } from '../domain/tag-id.ts'
 import { TICKS_PER_MS } from '../domain/ticks.ts'
@@ -33,6 +34,7 @@ export async function rebuildStore(
       await writer.close()
     }
     store.coverage.replaceAll(logged)
+    store.tags.forgetPublished()
     const cellWidth = BigInt(config.parity.cellMs) * TICKS_PER_MS
     const { records } = await rebuild(log, store, { cellWidth, onProgress }, held)
     return { records, cells: store.cells.count(), tags: logged.size }

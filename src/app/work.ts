@@ -24,8 +24,10 @@ export interface Work extends ReplayTask {
 }
 
 /**
- * `settled`: per historian, the time below which samples no longer change. Tags that nothing gives a beginning are
- * left out; throws BANYAN_USAGE when that leaves none.
+ * Tags that hold future data are read oldest first: only then is it known where their forecasts end.
+ *
+ * `settled`: per historian, the time below which samples no longer change. Tags that nothing gives a beginning
+ * before their end are left out; throws BANYAN_USAGE when that leaves none.
  */
 export function planWork(
   selected: readonly SelectedTag[],
@@ -38,11 +40,18 @@ export function planWork(
     const end = settled.get(historian)
     const range = end === undefined ? undefined : rangeOf(item, scope, end)
     if (range === undefined) continue
-    work.push({ tag: item.tag, range, historian, order: scope.order ?? backfill?.order ?? 'newest-first' })
+    const { tag } = item
+    work.push({
+      tag,
+      range,
+      historian,
+      order: tag.future ? 'oldest-first' : (scope.order ?? backfill?.order ?? 'newest-first'),
+      provisionalFrom: tag.future ? end : undefined,
+    })
   }
   if (work.length === 0) {
-    throw new BanyanError('BANYAN_USAGE', 'nothing to copy: neither a tag rule nor a flag gives a time to begin at', {
-      hint: 'give --from, or add `backfill: { from: … }` to the tag rules in the configuration',
+    throw new BanyanError('BANYAN_USAGE', 'nothing to copy: no tag has a time to begin at that lies before the end', {
+      hint: 'give --from, or add `backfill: { from: … }` to the tag rules in the configuration; --until must lie after it',
     })
   }
   return work

@@ -4,7 +4,8 @@
  *
  * An append that fails leaves its outcome unknown. The writer is dropped, a new one is opened (which fences the old
  * and reads the coverage that is durable), and each entry of the batch is appended again only if its window is not
- * covered. So a lost answer neither loses nor repeats anything.
+ * covered. So a lost answer neither loses nor repeats anything. Nothing is appended, and no writer opened, without the
+ * right to write: to open one is to fence whoever writes now.
  */
 import { covers, overlaps } from '../domain/coverage.ts'
 import { BanyanError, isBanyanError, messageOf } from '../domain/errors.ts'
@@ -29,6 +30,8 @@ export interface AppenderOptions {
   readonly logger: Logger
   /** How long the log may be unavailable before the appender gives up. */
   readonly outageMs: number
+  /** Asked before every append; throws when another process has taken over. */
+  readonly assertMayWrite: () => void
   /** Called after each durable batch, before its entries' tickets resolve. */
   readonly onAppended: (batch: readonly AppendEntry[], receipt: AppendReceipt, writer: LogWriter) => void
 }
@@ -67,13 +70,16 @@ export class Appender {
     this.#shards = shards
   }
 
-  /** Opens every shard's writer; rejects when one cannot be opened. */
+  /**
+   * Opens every shard's writer; rejects when one cannot be opened. Once the signal has aborted, what is queued is still
+   * appended, but a log that does not take it is not waited for: the appender then gives up with the signal's reason.
+   */
   static async open(options: AppenderOptions, signal: AbortSignal): Promise<Appender> {
     const shards: ShardAppender[] = []
     try {
       for (let shard = 0; shard < options.log.shardCount; shard++) {
         const writer = await options.log.openWriter(shard, signal)
-        shards.push(new ShardAppender(shard, writer, options))
+        shards.push(new ShardAppender(shard, writer, options, signal))
       }
     } catch (error) {
       await Promise.all(shards.map((shard) => shard.stop()))
@@ -120,17 +126,20 @@ class ShardAppender {
   readonly #options: AppenderOptions
   readonly #queue = new BoundedQueue<Pending>(QUEUE_RECORDS)
   readonly #stopping = new AbortController()
+  /** Aborts when an append that failed is not worth another attempt. */
+  readonly #noRetry: AbortSignal
   /** Settles when everything queued before `finish` is durable, or the shard has given up. */
   readonly running: Promise<void>
   #writer: LogWriter | undefined
   /** Outlives a spent writer: between two writers the coverage is what the last one knew. */
   #tags: ReadonlyMap<TagId, TagProgress>
 
-  constructor(shard: number, writer: LogWriter, options: AppenderOptions) {
+  constructor(shard: number, writer: LogWriter, options: AppenderOptions, signal: AbortSignal) {
     this.#shard = shard
     this.#writer = writer
     this.#tags = writer.tags
     this.#options = options
+    this.#noRetry = AbortSignal.any([signal, this.#stopping.signal])
     this.running = this.#run()
     this.running.catch(() => undefined)
   }
@@ -171,12 +180,11 @@ class ShardAppender {
         continue
       }
       try {
-        await this.#appendUntilDurable(batch)
+        await this.#settle(batch)
       } catch (error) {
         this.#giveUp(batch, error instanceof Error ? error : new Error(messageOf(error)))
         throw error
       }
-      for (const pending of batch) pending.resolve()
     }
   }
 
@@ -185,32 +193,46 @@ class ShardAppender {
     for (const pending of [...batch, ...this.#queue.takeReady(Infinity)]) pending.reject(error)
   }
 
-  async #appendUntilDurable(batch: readonly Pending[]): Promise<void> {
-    const entries = batch.map((pending) => pending.entry)
+  /** Appends the batch. What the log refuses for good is found by halving, so that one entry spoils no other. */
+  async #settle(batch: readonly Pending[]): Promise<void> {
+    try {
+      await this.#appendUntilDurable(batch.map((pending) => pending.entry))
+      for (const pending of batch) pending.resolve()
+    } catch (error) {
+      if (!isBanyanError(error, 'BANYAN_LOG_REJECTED')) throw error
+      if (batch.length === 1) {
+        for (const pending of batch) pending.reject(error)
+        return
+      }
+      const middle = batch.length >> 1
+      await this.#settle(batch.slice(0, middle))
+      await this.#settle(batch.slice(middle))
+    }
+  }
+
+  async #appendUntilDurable(entries: readonly AppendEntry[]): Promise<void> {
     let failingSinceMs: number | undefined
     for (let retryMs = FIRST_RETRY_MS; ; retryMs = Math.min(2 * retryMs, LONGEST_RETRY_MS)) {
       try {
+        this.#options.assertMayWrite()
         const reopened = this.#writer === undefined
-        this.#writer ??= await this.#options.log.openWriter(this.#shard, this.#stopping.signal)
+        this.#writer ??= await this.#options.log.openWriter(this.#shard, this.#noRetry)
         this.#tags = this.#writer.tags
-        if (reopened && isAlreadyDurable(entries, this.#writer)) {
-          this.#options.onAppended(entries, { entries: [] }, this.#writer)
-          return
-        }
-        const receipt = await this.#writer.append(entries)
+        const missing = reopened ? notDurable(entries, this.#writer) : entries
+        const receipt = missing.length === 0 ? { entries: [] } : await this.#writer.append(missing)
         this.#options.onAppended(entries, receipt, this.#writer)
         return
       } catch (error) {
         await this.#dropWriter()
         failingSinceMs ??= Date.now()
-        if (this.#stopping.signal.aborted) throw reasonOf(this.#stopping.signal)
         if (!isBanyanError(error) || !error.retryable) throw error
+        if (this.#noRetry.aborted) throw reasonOf(this.#noRetry)
         if (Date.now() - failingSinceMs > this.#options.outageMs) throw error
         this.#options.logger.warn(
           { component: 'appender', shard: this.#shard, code: error.code, error: error.message, retryMs },
           'append failed, writer will be reopened',
         )
-        await sleep(retryMs, this.#stopping.signal)
+        await sleep(retryMs, this.#noRetry)
       }
     }
   }
@@ -226,14 +248,18 @@ class ShardAppender {
   }
 }
 
-/** A batch is atomic: after a lost answer either all of its windows are covered, or none is. */
-function isAlreadyDurable(entries: readonly AppendEntry[], writer: LogWriter): boolean {
-  const durable = entries.filter((entry) => covers(writer.tags.get(entry.tag)?.covered ?? [], entry.covers))
-  if (durable.length === entries.length) return true
-  const half = entries.find((entry) => overlaps(writer.tags.get(entry.tag)?.covered ?? [], entry.covers))
-  if (half === undefined) return false
-  throw new BanyanError('BANYAN_LOG_CORRUPT', `half of an append is in the log: ${formatWindow(half.covers)}`, {
-    context: { tag: half.tag },
-    hint: 'another program writes the checkpoint topic; stop it, then run the backfill again',
+/**
+ * The entries whose windows are not covered. With transactions that is all of a batch or nothing; without, an append
+ * that broke off amid its checkpoints leaves some of them durable.
+ */
+function notDurable(entries: readonly AppendEntry[], writer: LogWriter): readonly AppendEntry[] {
+  return entries.filter(({ tag, covers: window }) => {
+    const covered = writer.tags.get(tag)?.covered ?? []
+    if (covers(covered, window)) return false
+    if (!overlaps(covered, window)) return true
+    throw new BanyanError('BANYAN_LOG_CORRUPT', `half of a window is in the log: ${formatWindow(window)}`, {
+      context: { tag },
+      hint: 'another program writes the checkpoint topic; stop it, then run the backfill again',
+    })
   })
 }

@@ -15,6 +15,7 @@ import { gapsWithin } from '../domain/coverage.ts'
 import { BanyanError, isBanyanError, type ErrorCode } from '../domain/errors.ts'
 import type { TagId } from '../domain/tag-id.ts'
 import type { Tag } from '../domain/tag.ts'
+import { ticks, type Ticks } from '../domain/ticks.ts'
 import { formatWindow, type Window } from '../domain/window.ts'
 import type { HistorianSource, SamplePage } from '../source/source.ts'
 import { failpoint } from '../util/failpoint.ts'
@@ -34,6 +35,11 @@ const RESTARTS_PER_TAG = 3
 export interface ReplayTask {
   readonly tag: Tag
   readonly range: Window
+  /**
+   * From here on, having found nothing proves nothing: of what lies beyond, only the stretch up to the last sample
+   * found counts as covered. For tags that hold future data, whose forecasts are yet to be written; read oldest first.
+   */
+  readonly provisionalFrom?: Ticks | undefined
 }
 
 export interface ReplayOptions {
@@ -54,6 +60,8 @@ export interface TagFailure {
   readonly name: string
   readonly code: ErrorCode
   readonly message: string
+  /** What the user should do next. */
+  readonly hint: string | undefined
 }
 
 /**
@@ -80,7 +88,8 @@ export async function replay(tasks: readonly ReplayTask[], options: ReplayOption
       } catch (error) {
         if (combined.aborted) return
         if (isBanyanError(error) && concernsOneTag(error.code)) {
-          options.onTagFailed({ tag: task.tag.id, name: task.tag.name, code: error.code, message: error.message })
+          const { code, message, hint } = error
+          options.onTagFailed({ tag: task.tag.id, name: task.tag.name, code, message, hint })
         } else {
           stop.abort(error)
         }
@@ -98,18 +107,25 @@ const TAG_ERRORS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'BANYAN_SOURCE_REJECTED',
   'BANYAN_SOURCE_PROTOCOL',
   'BANYAN_TICK_GROUP_TOO_LARGE',
+  'BANYAN_LOG_REJECTED',
 ])
 
 function concernsOneTag(code: ErrorCode): boolean {
   return TAG_ERRORS.has(code)
 }
 
+/**
+ * Tags that wait in a lane do not listen to the signal: adding a listener looks at all there are, and a hundred
+ * thousand tags would stop the process for minutes. They are let through one by one, and see it then.
+ */
 class TagReplay {
   readonly #task: ReplayTask
   readonly #options: ReplayOptions
   readonly #lanes: { readonly first: PQueue; readonly dense: PQueue }
   readonly #signal: AbortSignal
   #lastTicket: Ticket | undefined
+  /** Why an entry of this tag was not appended. */
+  #refusal: BanyanError | undefined
   #slicesRead = 0
 
   constructor(
@@ -128,19 +144,20 @@ class TagReplay {
     const covered = this.#options.appender.progressOf(this.#task.tag.id)?.covered ?? []
     const gaps = gapsWithin(covered, this.#task.range)
     for (const gap of this.#options.order === 'newest-first' ? gaps.reverse() : gaps) await this.#copyGap(gap)
-    // Entries of one tag are appended in order: the last one durable means all are.
+    // Entries of one tag are settled in order: with the last one all are.
     await this.#lastTicket?.durable
+    if (this.#refusal !== undefined) throw this.#refusal
   }
 
   async #copyGap(gap: Window): Promise<void> {
-    const first = await this.#lanes.first.add(() => this.#firstPage(gap), { signal: this.#signal })
+    const first = await this.#lanes.first.add(() => this.#firstPage(gap))
     let rest: Window | undefined = after(first.seen, gap)
     let density = first
     while (rest !== undefined) {
       const cut = nextSlice(rest, this.#options.order, density, SLICE_PAGES * this.#options.pageSize)
       // The newest slices of all tags come before the second-newest of any.
       const priority = -this.#slicesRead
-      density = await this.#lanes.dense.add(() => this.#readWindow(cut.slice), { priority, signal: this.#signal })
+      density = await this.#lanes.dense.add(() => this.#readWindow(cut.slice), { priority })
       this.#slicesRead += 1
       rest = cut.rest
     }
@@ -166,6 +183,7 @@ class TagReplay {
   /** The pages of a window; a read broken off because the historian was away goes on where it stopped. */
   async *#pages(whole: Window, pageSize: number): AsyncGenerator<SamplePage, void, void> {
     const { source, outage } = this.#options
+    this.#signal.throwIfAborted()
     let open: Window | undefined = whole
     let restartsLeft = RESTARTS_PER_TAG
     while (open !== undefined) {
@@ -191,10 +209,23 @@ class TagReplay {
   async #deliver(page: SamplePage): Promise<void> {
     failpoint('page-read')
     const { appender, source } = this.#options
-    this.#lastTicket = await appender.put(
-      { tag: this.#task.tag.id, source: source.kind, covers: page.covers, samples: page.samples },
-      this.#signal,
-    )
+    const covers = this.#provenBy(page)
+    if (covers === undefined) return
+    const entry = { tag: this.#task.tag.id, source: source.kind, covers, samples: page.samples }
+    this.#lastTicket = await appender.put(entry, this.#signal)
+    this.#lastTicket.durable.catch((error: unknown) => {
+      if (isBanyanError(error)) this.#refusal ??= error
+    })
+  }
+
+  /** The part of a page's window that its samples, or their absence, settle; undefined when that is none of it. */
+  #provenBy({ covers, samples }: SamplePage): Window | undefined {
+    const { provisionalFrom, range } = this.#task
+    if (provisionalFrom === undefined || covers.until < range.until || covers.until <= provisionalFrom) return covers
+    const last = samples.at(-1)
+    const found = last === undefined ? covers.from : ticks(last.ticks + 1n)
+    const until = found > provisionalFrom ? found : provisionalFrom
+    return covers.from < until ? { from: covers.from, until } : undefined
   }
 }
 

@@ -7,7 +7,8 @@
 import { ticks } from '../domain/ticks.ts'
 import type { Window } from '../domain/window.ts'
 
-export type ReplayOrder = 'newest-first' | 'oldest-first'
+export const REPLAY_ORDERS = ['newest-first', 'oldest-first'] as const
+export type ReplayOrder = (typeof REPLAY_ORDERS)[number]
 
 /** A slice is at most this many times as long as the one before it: one quiet week says little about ten years. */
 const GROWTH = 8n

@@ -95,6 +95,11 @@ export class TagTable {
     )
   }
 
+  /** Nothing is known to be in the log any more: it may be another one. */
+  forgetPublished(): void {
+    this.#db.write(() => this.#db.prepare('UPDATE tags SET published_version = 0').run())
+  }
+
   #decode(row: Row): StoredTag {
     try {
       return { tag: decodeTag(row), version: Number(row['version']), seenAtMs: Number(row['seen_at']) }

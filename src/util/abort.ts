@@ -1,5 +1,7 @@
 /** Waiting that ends early: every sleep and every queue of Banyan obeys an AbortSignal. */
 
+import { setMaxListeners } from 'node:events'
+
 /** Resolves after `ms`; rejects with the signal's reason as soon as it aborts. */
 export function sleep(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
@@ -45,4 +47,26 @@ export function isAbort(error: unknown, signal: AbortSignal): boolean {
 export function reasonOf(signal: AbortSignal): Error {
   const reason: unknown = signal.reason
   return reason instanceof Error ? reason : new Error(String(reason))
+}
+
+/**
+ * Runs all of them under one signal. When one rejects, the signal aborts with its error, the others are waited for, and
+ * its error is thrown: nothing is left running behind the caller's back.
+ */
+export async function together(
+  tasks: readonly ((signal: AbortSignal) => Promise<void>)[],
+  signal: AbortSignal,
+): Promise<void> {
+  const failed = new AbortController()
+  const shared = AbortSignal.any([signal, failed.signal])
+  // Every task may have hundreds of waiters; that is no leak.
+  setMaxListeners(0, shared)
+  await Promise.all(
+    tasks.map((task) =>
+      task(shared).catch((error: unknown) => {
+        failed.abort(error)
+      }),
+    ),
+  )
+  if (failed.signal.aborted) throw reasonOf(failed.signal)
 }

@@ -53,11 +53,14 @@ describe('a backfill that is stopped', { timeout: TEST_TIMEOUT_MS }, () => {
       simulator.changeSwitches({ latencyMs: 3_600_000 })
       child?.kill('SIGINT')
     })
+    let askedAgain = false
     const { code } = await banyan(['backfill'], {
       cwd,
       onStart: (started) => (child = started),
       onOutput: (running, text) => {
-        if (text.includes('Stopping')) running.kill('SIGINT')
+        if (askedAgain || !text.includes('Stopping')) return
+        askedAgain = true
+        running.kill('SIGINT')
       },
     })
     expect(code).toBe(130)

@@ -7,9 +7,11 @@ import { startSimulator } from '../harness/simulator.ts'
 import { Workbench, type LogChoice } from '../harness/workbench.ts'
 
 const LIMIT_MS = 400_000
+const PAST_SETTLE_MS = 60_000
 
 async function shortLoop(logChoice: () => LogChoice): Promise<KillLoopResult> {
   const { simulator, url } = await startSimulator({ scenario: 'demo', scale: 0.05 })
+  simulator.historian.clock.advance(PAST_SETTLE_MS)
   const result = await killLoop({
     simulator,
     newBench: () => new Workbench({ url, log: logChoice(), pageSize: 100, requestsPerSecond: 60 }),

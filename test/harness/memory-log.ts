@@ -26,6 +26,8 @@ export class MemoryLog implements SampleLog {
   readonly #epochs: number[]
   /** Asked once per append; undefined lets it pass. */
   nextFault: () => AppendFault | undefined = () => undefined
+  /** Entries refused for good, as a log does with what is too large for it. */
+  refuses: (entry: AppendEntry) => boolean = () => false
   /** While true nothing can be opened or appended. */
   down = false
   appends = 0
@@ -61,6 +63,7 @@ export class MemoryLog implements SampleLog {
         if (this.#epochs[shard] !== epoch) throw new BanyanError('BANYAN_LOG_FENCED', 'fenced')
         const fault = this.down ? 'refused' : this.nextFault()
         if (fault === 'refused') throw unavailable('refused')
+        if (batch.some((entry) => this.refuses(entry))) throw new BanyanError('BANYAN_LOG_REJECTED', 'too large')
         for (const entry of batch) {
           const before = tags.get(entry.tag) ?? { covered: [], samples: 0 }
           if (overlaps(before.covered, entry.covers)) throw new BanyanError('BANYAN_INTERNAL', 'overlap')

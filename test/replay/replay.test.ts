@@ -1,8 +1,9 @@
 import fc from 'fast-check'
+import { getEventListeners } from 'node:events'
 import { describe, expect, it } from 'vitest'
 import { gapsWithin } from '../../src/domain/coverage.ts'
 import type { ErrorCode } from '../../src/domain/errors.ts'
-import { ticks } from '../../src/domain/ticks.ts'
+import { ticks, type Ticks } from '../../src/domain/ticks.ts'
 import type { Window } from '../../src/domain/window.ts'
 import { Appender } from '../../src/replay/appender.ts'
 import { OutageWatch } from '../../src/replay/outage.ts'
@@ -21,6 +22,7 @@ interface Run {
   readonly order?: ReplayOrder
   readonly outageMs?: number
   readonly signal?: AbortSignal
+  readonly provisionalFrom?: Ticks
 }
 
 async function run(tagIds: readonly number[], options: Run): Promise<TagFailure[]> {
@@ -28,12 +30,12 @@ async function run(tagIds: readonly number[], options: Run): Promise<TagFailure[
   const signal = options.signal ?? new AbortController().signal
   const outageMs = options.outageMs ?? 60_000
   const appender = await Appender.open(
-    { log: options.log, logger: silentLogger, outageMs, onAppended: () => undefined },
+    { log: options.log, logger: silentLogger, outageMs, assertMayWrite: () => undefined, onAppended: () => undefined },
     signal,
   )
   try {
     await replay(
-      tagIds.map((id) => ({ tag: testTag(id), range })),
+      tagIds.map((id) => ({ tag: testTag(id), range, provisionalFrom: options.provisionalFrom })),
       {
         source: options.source,
         appender,
@@ -119,6 +121,24 @@ describe('replay', () => {
     expect(dense.slice(1)).toEqual(dense.slice(1).toSorted((a, b) => (a < b ? 1 : -1)))
   })
 
+  it('lets any number of tags wait without one listener each, and stops them all', async () => {
+    const tagCount = 5_000
+    const log = new MemoryLog()
+    const source = new MemorySource()
+    const abort = new AbortController()
+    let listeners = 0
+    const read = source.read.bind(source)
+    source.read = (tag, window, options, signal?: AbortSignal) => {
+      listeners = Math.max(listeners, signal === undefined ? 0 : getEventListeners(signal, 'abort').length)
+      if (source.reads.length === 1_000) abort.abort(new Error('stop'))
+      return read(tag, window, options)
+    }
+    const ids = Array.from({ length: tagCount }, (_, id) => id)
+    await expect(run(ids, { log, source, signal: abort.signal })).rejects.toThrow('stop')
+    expect(listeners).toBeLessThan(tagCount / 5)
+    expect(source.reads.length).toBeLessThan(tagCount / 2)
+  })
+
   it('sets a bad tag aside with its reason while the others are copied', async () => {
     const log = new MemoryLog()
     const source = new MemorySource()
@@ -182,5 +202,40 @@ describe('replay', () => {
     }
     await expect(run([1], { log, source })).rejects.toMatchObject({ code: 'BANYAN_INTERNAL' })
     expect(log.coverageOf(testTag(1).id)?.covered ?? []).not.toContainEqual(range)
+  })
+
+  it('covers the future no further than the last sample found there, and finds what is written later', async () => {
+    const log = new MemoryLog()
+    const source = new MemorySource()
+    const options = { log, source, order: 'oldest-first', pageSize: 3, provisionalFrom: ticks(500n) } as const
+    const covered = (): bigint[][] =>
+      (log.coverageOf(testTag(1).id)?.covered ?? []).map(({ from, until }) => [from, until])
+    await run([1], options)
+    expect(covered()).toEqual([[0n, 500n]])
+    const forecasts = Array.from({ length: 20 }, (_, i) => BigInt(400 + i * 20))
+    source.archive.set(testTag(1).id, samplesAt(forecasts.filter((at) => at >= 500n)))
+    await run([1], options)
+    expect(covered()).toEqual([[0n, 781n]])
+    source.archive.set(testTag(1).id, samplesAt([...forecasts.filter((at) => at >= 500n), 781n, 781n, 998n]))
+    await run([1], options)
+    expect(covered()).toEqual([[0n, 999n]])
+    expectCopied(log, source, 1)
+    await run([1], options)
+    expectCopied(log, source, 1)
+  })
+
+  it('sets a tag aside whose data the log refuses for good, and copies the others', async () => {
+    const log = new MemoryLog()
+    const source = new MemorySource()
+    for (const id of [1, 2, 3]) source.archive.set(testTag(id).id, samplesAt([1n, 2n, 3n]))
+    log.refuses = ({ tag }) => tag === testTag(2).id
+    const failures = await run([1, 2, 3], { log, source })
+    expect(failures.map(({ tag, code }) => [tag, code])).toEqual([['test/2', 'BANYAN_LOG_REJECTED']])
+    expectCopied(log, source, 1)
+    expectCopied(log, source, 3)
+    expect(log.coverageOf(testTag(2).id)).toBeUndefined()
+    log.refuses = () => false
+    expect(await run([2], { log, source })).toEqual([])
+    expectCopied(log, source, 2)
   })
 })

@@ -44,6 +44,12 @@ export function describeProgress({ phase, tags, samples, requests, heldBy }: Bac
   return `${formatCount(tags.done)}/${formatCount(tags.total)} tags, ${formatCount(samples)} samples, ${formatCount(requests)} requests${held}`
 }
 
+/** One line per kind of failure, not per tag. */
+function toDo(failures: BackfillReport['failures']): string[] {
+  const hints = new Map(failures.flatMap(({ code, hint }) => (hint === undefined ? [] : [[hint, code] as const])))
+  return [...hints].map(([hint, code]) => `  ${code}: ${hint}`)
+}
+
 function renderReport(report: BackfillReport): string {
   const { tags, samples, requests, seconds } = report
   const rate = seconds > 0 ? Math.round(samples / seconds) : 0
@@ -65,13 +71,13 @@ function renderReport(report: BackfillReport): string {
   if (report.failures.length > 0) {
     const rows = report.failures.map(({ tag, name, code, message }) => [tag, name, code, message])
     const columns = [{ title: 'FAILED TAG' }, { title: 'NAME' }, { title: 'CODE' }, { title: 'WHY' }]
-    lines.push('', renderTable(columns, rows))
+    lines.push('', renderTable(columns, rows), '', 'To do:', ...toDo(report.failures))
   }
   if (report.missing.length > 0) lines.push('', `Listed, but unknown to the historian: ${report.missing.join(', ')}`)
   if (report.withoutBackfill > 0) {
     lines.push(
       '',
-      `Left out, because neither a rule nor --from gives a beginning: ${plural(report.withoutBackfill, 'tag')}`,
+      `Left out, because neither a rule nor --from gives a beginning before the end: ${plural(report.withoutBackfill, 'tag')}`,
     )
   }
   return lines.join('\n')

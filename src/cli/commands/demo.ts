@@ -114,7 +114,9 @@ log:
 function render(report: DemoReport): string {
   const { backfill, parity } = report
   const types = Object.entries(report.types).toSorted(([, a], [, b]) => b - a)
-  const look = (command: string): string => `  banyan ${command} -c ${report.config}`
+  // Under npm the command is on nobody's path yet.
+  const banyan = process.env['npm_lifecycle_event'] === undefined ? 'banyan' : 'npx banyan'
+  const look = (command: string, shows: string): string => `  # ${shows}\n  ${banyan} ${command} -c ${report.config}`
   return [
     `Copied ${formatCount(backfill.samples)} samples of ${plural(backfill.tags.done, 'tag')} in ` +
       `${formatSeconds(backfill.seconds)} with ${formatCount(backfill.requests)} requests, ${report.writes} of them writes.`,
@@ -128,10 +130,11 @@ function render(report: DemoReport): string {
       `${formatCount(parity.missing)} missing, ${formatCount(parity.extra)} extra`,
     '',
     'Where to look next:',
-    look('status'),
-    look('jobs'),
-    look('log read'),
-    look('config print'),
-    look('store rebuild'),
+    look('status', 'coverage, jobs, lease'),
+    look('log read --records', 'every record, with partition and offset'),
+    look('config print', 'the configuration it ran with, every default spelled out'),
+    look('store rebuild', 'drops the projection and folds it again from the log'),
+    `  # the same historian, kept running, for a configuration of your own`,
+    `  ${banyan} simulate`,
   ].join('\n')
 }

@@ -49,7 +49,8 @@ class EmbeddedLog implements SampleLog {
 
   async preflight(_plan: LogPlan, signal: AbortSignal): Promise<LogFinding[]> {
     throwIfAborted(signal)
-    return inspectLogFile(this.#options.file, this.#options.partitions)
+    const { file, partitions, bridge } = this.#options
+    return inspectLogFile(file, partitions, bridge)
   }
 
   async create(signal: AbortSignal): Promise<void> {

@@ -116,11 +116,11 @@ class KafkaLog implements SampleLog {
   }
 
   async begin(signal: AbortSignal): Promise<LogPosition> {
-    return this.#positions((partition) => this.#reader.begin(this.#topics.samples, partition, signal))
+    return this.#positions(signal, (partition) => this.#reader.begin(this.#topics.samples, partition, signal))
   }
 
   async end(signal: AbortSignal): Promise<LogPosition> {
-    return this.#positions((partition) => this.#reader.end(this.#topics.samples, partition, signal))
+    return this.#positions(signal, (partition) => this.#reader.end(this.#topics.samples, partition, signal))
   }
 
   async publish(topic: SideTopic, records: readonly SideRecord[], signal: AbortSignal): Promise<void> {
@@ -135,7 +135,9 @@ class KafkaLog implements SampleLog {
     await this.#client.close()
   }
 
-  async #positions(ask: (partition: number) => Promise<bigint>): Promise<LogPosition> {
+  async #positions(signal: AbortSignal, ask: (partition: number) => Promise<bigint>): Promise<LogPosition> {
+    // Fewer partitions in the configuration than in the topic would read a part of the log and call it all.
+    await this.#refuseOtherShape(signal)
     const positions = new Map<number, bigint>()
     for (let partition = 0; partition < this.#options.partitions; partition++) {
       positions.set(partition, await ask(partition))

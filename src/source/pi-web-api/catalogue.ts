@@ -30,6 +30,9 @@ import { encodePointWebId } from './webid.ts'
 /** The server's own default page of a collection. */
 const LIST_PAGE = 1_000
 
+/** An administrator may have set the ceiling below that page; a ceiling below this would be of no use to anybody. */
+const LEAST_LIST_PAGE = 10
+
 /** A list that changes during five listings in a row is being worked on: what was seen so far is taken. */
 const MAX_LISTINGS = 5
 
@@ -100,19 +103,42 @@ async function listMask(
   }
 }
 
+interface Listing {
+  readonly tags: Map<number, Tag>
+  readonly pages: number
+}
+
+/** A page larger than the server's ceiling is refused with 400: then a smaller one is asked for. */
 async function listOnce(
-  { client, retrying }: CatalogueParts,
+  parts: CatalogueParts,
   server: ServerAddress,
   mask: string,
   signal: AbortSignal,
-): Promise<{ tags: Map<number, Tag>; pages: number }> {
+): Promise<Listing> {
+  for (let pageSize = LIST_PAGE; ; pageSize = Math.floor(pageSize / 2)) {
+    try {
+      return await listPages(parts, server, mask, pageSize, signal)
+    } catch (error) {
+      const isRefused = isBanyanError(error, 'BANYAN_SOURCE_REJECTED') && error.context['status'] === 400
+      if (!isRefused || pageSize / 2 < LEAST_LIST_PAGE) throw error
+    }
+  }
+}
+
+async function listPages(
+  { client, retrying }: CatalogueParts,
+  server: ServerAddress,
+  mask: string,
+  pageSize: number,
+  signal: AbortSignal,
+): Promise<Listing> {
   const tags = new Map<number, Tag>()
   const what = `listing the points named ${printable(mask)}`
   const fields = encodeURIComponent([...POINT_FIELDS.map((field) => `Items.${field}`), 'Links.Next'].join(';'))
   const base = `/dataservers/${encodeURIComponent(server.webId)}/points?nameFilter=${encodeURIComponent(mask)}`
   let startIndex = 0
   for (let pages = 1; ; pages++) {
-    const path = `${base}&startIndex=${startIndex}&maxCount=${LIST_PAGE}&selectedFields=${fields};WebException`
+    const path = `${base}&startIndex=${startIndex}&maxCount=${pageSize}&selectedFields=${fields};WebException`
     const list = await retrying(async () => {
       const { json } = await client.get(path, { what, rows: 0, signal })
       return decodeEntity(pointListSchema, json, what)
@@ -121,7 +147,7 @@ async function listOnce(
     for (const point of list.Items) tags.set(point.Id, tagOf(point, server))
     startIndex += list.Items.length
     // A server may give less than a full page and say so only by a next link; one that repeats itself is at its end.
-    const more = list.Items.length >= LIST_PAGE || typeof list.Links?.Next === 'string'
+    const more = list.Items.length >= pageSize || typeof list.Links?.Next === 'string'
     if (!more || tags.size === known) return { tags, pages }
   }
 }

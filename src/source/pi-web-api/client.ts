@@ -105,12 +105,14 @@ export class PiWebApiClient {
 
   async #signedIn(method: 'GET' | 'POST', path: string, body: string | undefined, call: Call): Promise<DatedAnswer> {
     const used = (this.#authorization ??= authorizationOf(this.#auth))
+    // As of now: a call beside this one may meet the same refusal first.
+    const worked = this.#accepted
     try {
       return await this.#paced(method, path, body, call)
     } catch (error) {
       if (!isBanyanError(error, 'BANYAN_SOURCE_UNAUTHORIZED')) throw error
       const fresh = authorizationOf(this.#auth)
-      if (fresh === used && !this.#accepted) throw error
+      if (fresh === used && !worked) throw error
       this.#accepted = false
       this.#authorization = fresh
       return this.#paced(method, path, body, call)

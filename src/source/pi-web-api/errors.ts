@@ -48,17 +48,29 @@ function classOf({ status, location }: FailedAnswer): { code: ErrorCode; retryab
       }
     case 404:
     case 410:
-      return { code: 'BANYAN_SOURCE_NOT_FOUND', retryable: false }
+      return {
+        code: 'BANYAN_SOURCE_NOT_FOUND',
+        retryable: false,
+        hint: '`banyan tags` lists what the historian has now; what was deleted there cannot be copied any more.',
+      }
     case 429:
-      return { code: 'BANYAN_SOURCE_THROTTLED', retryable: true }
-    case 408:
-      return { code: 'BANYAN_SOURCE_UNAVAILABLE', retryable: true }
+      return {
+        code: 'BANYAN_SOURCE_THROTTLED',
+        retryable: true,
+        hint: 'Lower limits.requestsPerSecond of this historian below what PI Web API allows one client.',
+      }
     case 501:
     case 505:
-      return { code: 'BANYAN_SOURCE_REJECTED', retryable: false }
+      return { code: 'BANYAN_SOURCE_REJECTED', retryable: false, hint: REFUSED }
     default:
   }
-  if (status >= 500) return { code: 'BANYAN_SOURCE_UNAVAILABLE', retryable: true }
+  if (status >= 500 || status === 408) {
+    return {
+      code: 'BANYAN_SOURCE_UNAVAILABLE',
+      retryable: true,
+      hint: 'See whether PI Web API and the PI Data Archive behind it are well; then run the same command again.',
+    }
+  }
   if (status >= 300 && status < 400) {
     return {
       code: 'BANYAN_SOURCE_REJECTED',
@@ -66,8 +78,10 @@ function classOf({ status, location }: FailedAnswer): { code: ErrorCode; retryab
       hint: `The url redirects to ${printable(location ?? 'another page')}; configure the address of PI Web API itself.`,
     }
   }
-  return { code: 'BANYAN_SOURCE_REJECTED', retryable: false }
+  return { code: 'BANYAN_SOURCE_REJECTED', retryable: false, hint: REFUSED }
 }
+
+const REFUSED = 'The log of PI Web API says why it refuses this request; a proxy before it may be the one that does.'
 
 const TLS_TRUST_CODES = new Set([
   'SELF_SIGNED_CERT_IN_CHAIN',
@@ -94,12 +108,12 @@ export function errorOfTransport(error: unknown, what: string, host: string): Ba
     return new BanyanError('BANYAN_SOURCE_UNAVAILABLE', message, { hint, context: { code } })
   }
   const hint =
-    code === 'ENOTFOUND' || code === 'ECONNREFUSED'
-      ? 'Check the url, and that this machine may reach the PI Web API server.'
-      : undefined
+    code === 'EPROTO'
+      ? 'The two sides do not agree on TLS: should the url begin with http: instead, or name another port?'
+      : 'Check the url, and that this machine may reach the PI Web API server.'
   return new BanyanError('BANYAN_SOURCE_UNAVAILABLE', message, {
     retryable: true,
-    ...(hint === undefined ? {} : { hint }),
+    hint,
     context: { code: code === '' ? undefined : code },
   })
 }
@@ -149,13 +163,21 @@ export type ProtocolFault =
   /** Well-formed, but not what the contract says. */
   | 'contradiction'
 
+const HINT_OF_FAULT: Readonly<Record<ProtocolFault, string>> = {
+  unreadable:
+    'Nothing of it was copied. Open the url in a browser: a proxy or a sign-in page may be answering in place of PI Web API.',
+  'too-large': 'Lower pageSize.',
+  contradiction: 'Nothing of it was copied. Look at that place in the historian itself.',
+}
+
 export function protocolError(
   message: string,
   fault: ProtocolFault,
   context: Readonly<Record<string, string | number | undefined>> = {},
   cause?: unknown,
 ): BanyanError {
-  return new BanyanError('BANYAN_SOURCE_PROTOCOL', message, { context: { ...context, fault }, cause })
+  const hint = HINT_OF_FAULT[fault]
+  return new BanyanError('BANYAN_SOURCE_PROTOCOL', message, { hint, context: { ...context, fault }, cause })
 }
 
 export function isTooLarge(error: unknown): boolean {
@@ -167,7 +189,11 @@ export function lateError(what: string, host: string, timeoutMs: number): Banyan
   return new BanyanError(
     'BANYAN_SOURCE_UNAVAILABLE',
     `${what}: no complete answer from ${host} within ${timeoutMs} ms`,
-    { retryable: true, context: { timeoutMs } },
+    {
+      retryable: true,
+      hint: 'Raise timeout or lower pageSize of this historian, or find out what keeps it busy.',
+      context: { timeoutMs },
+    },
   )
 }
 

@@ -3,7 +3,7 @@
  *
  * The ceiling (`MaxReturnedItemsPerCall`) is configuration of the server and its refusal is an ordinary 400, told from
  * others only by this: a smaller page of the same request is accepted. So a refusal counts as the ceiling once a
- * smaller page has succeeded, never before.
+ * smaller page has succeeded, never before. And not for ever: a 400 may pass, and a ceiling may be raised.
  */
 
 /** The documented default of `MaxReturnedItemsPerCall`: nothing above it is ever asked for. */
@@ -12,10 +12,14 @@ export const MAX_PAGE = 150_000
 /** No server is configured to give less; a request refused at this size is refused for another reason. */
 export const MIN_CEILING = 100
 
+/** Pages below a ceiling until it is tried again: the refusal then costs one request in a hundred. */
+const PAGES_BELOW_CEILING = 100
+
 export class PageSize {
   /** Largest page the server has accepted, below `#refused`. */
   #accepted = 0
   #refused: number | undefined
+  #pagesBelow = 0
 
   /** The page to begin with when the caller wants `wanted` rows. */
   base(wanted: number): number {
@@ -40,6 +44,9 @@ export class PageSize {
     if (refused !== undefined) {
       this.#refused = refused
       this.#accepted = size
+      this.#pagesBelow = 0
+    } else if (this.#refused !== undefined && ++this.#pagesBelow >= PAGES_BELOW_CEILING) {
+      this.#refused = undefined
     } else if (size > this.#accepted) {
       this.#accepted = size
       if (this.#refused !== undefined && size >= this.#refused) this.#refused = undefined

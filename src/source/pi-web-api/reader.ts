@@ -25,6 +25,9 @@ import type { Streamset } from './streamset.ts'
 import { needsExactNumbers, ShapeMismatch } from './value.ts'
 import { encodePointWebId, type WebId } from './webid.ts'
 
+/** Pages in time after which a historian that was slow for a moment is asked for twice as much again. */
+const PAGES_IN_TIME = 10
+
 export interface ReaderParts {
   readonly client: PiWebApiClient
   readonly features: Features
@@ -80,6 +83,7 @@ class TagRead {
   readonly #what: string
   /** The largest page the historian may be able to give before the deadline. */
   #slowLimit = Number.POSITIVE_INFINITY
+  #pagesInTime = 0
   #type: SampleType
   #typeChecked = false
 
@@ -123,6 +127,7 @@ class TagRead {
       try {
         const answer = await this.#fetch(page, asked)
         pageSize.learn(asked, refused)
+        this.#inTime()
         return { answer, asked }
       } catch (error) {
         let smaller: number | undefined
@@ -135,11 +140,17 @@ class TagRead {
           smaller = pageSize.shrunk(asked)
         } else if (isLate(error) && grown === undefined) {
           this.#slowLimit = Math.max(1, Math.floor(asked / 2))
+          this.#pagesInTime = 0
         }
         if (smaller === undefined || smaller < 1) throw error
         asked = smaller
       }
     }
+  }
+
+  #inTime(): void {
+    this.#pagesInTime += 1
+    if (this.#pagesInTime % PAGES_IN_TIME === 0) this.#slowLimit *= 2
   }
 
   async #fetch(page: AskedPage, maxCount: number): Promise<Answer> {

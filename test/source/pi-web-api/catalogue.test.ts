@@ -53,6 +53,21 @@ describe('catalogue', () => {
     expect(await listed()).toEqual(ids(1, 25))
   })
 
+  it('asks for less from a server whose ceiling is below its own default page', async () => {
+    const { url } = await startTinyServer(
+      probeAnswers((request, response) => {
+        const asked = listingOf(request)
+        if (asked === undefined || asked.maxCount > 300) sendJson(response, { Message: 'too many' }, 400)
+        else {
+          const items = ids(1, 600).slice(asked.startIndex, asked.startIndex + asked.maxCount)
+          sendJson(response, { Items: items.map(point), Links: {} })
+        }
+      }),
+    )
+    const { tags } = await openSource(url).catalogue(MASK, signal)
+    expect(tags.map((tag) => tag.address.pointId)).toEqual(ids(1, 600))
+  })
+
   it('lists again until stable when points come and go between pages', async () => {
     const everything = [ids(1, 1_500), ids(1, 1_500).filter((id) => id !== 3)]
     // Tag 3 is deleted between the first two pages: all behind it move up, and one of them is skipped.

@@ -243,6 +243,19 @@ describe('signing in', () => {
     expect(seen[0]?.headers.authorization).toBe('Bearer abc')
   })
 
+  it('also when several calls meet that at once', async () => {
+    const met = new Set<string>()
+    const { url } = await startTinyServer(({ path }, response) => {
+      if (path === '/a' || met.has(path)) sendJson(response, {})
+      else response.writeHead(401).end()
+      met.add(path)
+    })
+    const client = clientOf(url, { auth: { type: 'bearer', token: () => 'abc' } })
+    await client.get('/a', call())
+    await Promise.all(['/b', '/c', '/d'].map((path) => client.get(path, call())))
+    client.close()
+  })
+
   it('keeps the secret out of every error', async () => {
     const { url } = await startTinyServer((_request, response) => response.destroy())
     const auth = { type: 'basic', username: 'svc', password: () => 'hunter2' } as const

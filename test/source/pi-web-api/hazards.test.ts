@@ -133,6 +133,27 @@ describe('answers too large or too slow', () => {
     expect(sizes).toEqual([10_000, 5_000, 2_500])
   })
 
+  it('a stall makes pages small for a while, not for the rest of the history', async () => {
+    const sizes: number[] = []
+    const { url } = await startTinyServer(({ path }, response) => {
+      const size = Number(/maxCount=(\d+)/.exec(path)?.[1])
+      const first = Date.parse(/startTime=([^&]+)/.exec(path)?.[1] ?? '') / 1000
+      sizes.push(size)
+      const rows = Array.from({ length: Math.min(size, 50_000 - first) }, (_, i) => ({
+        Timestamp: new Date((first + i) * 1000).toISOString(),
+        Value: first + i,
+        Good: true,
+      }))
+      if (sizes.length > 3) sendJson(response, { Items: rows })
+    })
+    const tag = { ...(await start({})).tags[0]!, type: 'float64' as const }
+    const samples = await readAll(openSource(url, { timeoutMs: 1_000 }), tag, 10_000)
+    expect(samples.map(({ value }) => value)).toEqual(samples.map((_, i) => i))
+    expect(samples).toHaveLength(50_000)
+    expect(sizes.slice(0, 5)).toEqual([10_000, 5_000, 2_500, 1_250, 1_250])
+    expect(sizes.slice(15)).toContain(2_500)
+  })
+
   it('are asked for in smaller pages', async () => {
     const setting = await start({}, { maxAnswerBytes: 60_000 })
     const tag = setting.tags.find(({ name }) => name === 'TIES.PRIMES')!

@@ -65,4 +65,15 @@ describe('PageSize', () => {
     }
     expect(size).toBeGreaterThan(490)
   })
+
+  it('tries a ceiling again once in a while: the refusal may have passed', () => {
+    const sizes = new PageSize()
+    ask(sizes, 10_000, 100)
+    let pages = 0
+    for (; sizes.base(10_000) < 10_000; pages++) ask(sizes, sizes.base(10_000), 10_000)
+    expect(pages).toBeGreaterThan(50)
+    expect(pages).toBeLessThan(200)
+    expect(ask(sizes, sizes.base(10_000), 100)).toBe(100)
+    expect(sizes.base(10_000)).toBe(100)
+  })
 })

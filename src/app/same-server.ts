@@ -1,0 +1,25 @@
+/**
+ * SameServer: a tag id names a point of one data server for ever. Under the name of the old one, a new data server's
+ * points would go on where others with the same number ended, as if they were theirs.
+ */
+import { BanyanError } from '../domain/errors.ts'
+import type { SourceProbe } from '../source/source.ts'
+import type { Store } from '../store/store.ts'
+
+/** Throws BANYAN_CONFIG_INVALID when tags of this historian were copied from another data server than the probe met. */
+export function refuseOtherServer(store: Store, historian: string, { server, serverGuid }: SourceProbe): void {
+  const copied = store.coverage.samples()
+  const other = store.tags
+    .list(historian)
+    .find(({ tag }) => copied.has(tag.id) && tag.address.serverGuid !== serverGuid.toLowerCase())
+  if (other === undefined) return
+  const { serverGuid: known } = other.tag.address
+  throw new BanyanError(
+    'BANYAN_CONFIG_INVALID',
+    `data server ${server} of historian ${historian} is ${serverGuid}, but its tags were copied from ${known}`,
+    {
+      hint: 'Give the other data server a historian of its own in the configuration: the same number there is another tag.',
+      context: { historian, serverGuid, known },
+    },
+  )
+}
