@@ -7,8 +7,11 @@
  */
 import type { Message } from 'kafkajs'
 
-/** Beyond this kafkajs' grouping (a copy per record) costs more than the request: 500 take 1.3 ms, 10,000 53 ms. */
-const MAX_RECORDS = 500
+/**
+ * Fewer and the round trips cost more, more and kafkajs' grouping does (a copy per record: 10,000 take 53 ms). Copying
+ * 400,000 samples took 10.6 s at 125, 8.9 s at 500, 8.3 s at 1,000 and 9.1 s at 2,500 (4 partitions, two cores).
+ */
+const MAX_RECORDS = 1_000
 /** Under max.message.bytes (1,048,588 by default) with room for the batch's own header. */
 const MAX_BYTES = 900_000
 /** All partitions of one send together; well under socket.request.max.bytes (100 MB) and gentle on memory. */

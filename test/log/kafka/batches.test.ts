@@ -43,7 +43,7 @@ describe('cutting an append into sends', () => {
       [
         0,
         messagesOf(
-          Array.from({ length: 1_600 }, () => 100),
+          Array.from({ length: 3_200 }, () => 100),
           0,
         ),
       ],
@@ -51,10 +51,10 @@ describe('cutting an append into sends', () => {
     ])
     const sends = sendsOf(many)
     expect(sends.map((slices) => slices.map(({ messages }) => messages.length))).toEqual([
-      [500, 3],
-      [500],
-      [500],
-      [100],
+      [1_000, 3],
+      [1_000],
+      [1_000],
+      [200],
     ])
   })
 
