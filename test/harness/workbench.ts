@@ -129,7 +129,8 @@ function configText(options: WorkbenchOptions): string {
           `    mode: ${log.mode ?? 'transactional'}`,
         ]
   return [
-    'bridge: test-site',
+    // Of its own on a shared broker: the name is what one writer fences another by.
+    `bridge: ${log.kind === 'kafka' ? log.topicPrefix : 'test-site'}`,
     'store: ./banyan.db',
     'historians:',
     '  sim:',
