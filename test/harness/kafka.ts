@@ -29,10 +29,12 @@ export function newPrefix(): string {
 }
 
 export function kafkaOptions(overrides: Partial<KafkaLogOptions> = {}): KafkaLogOptions {
+  const topicPrefix = overrides.topicPrefix ?? newPrefix()
   return {
-    bridge: 'contract',
+    // Of its own: tests share the broker, and the name is what one writer fences another by.
+    bridge: topicPrefix,
     brokers: [kafkaBrokers],
-    topicPrefix: newPrefix(),
+    topicPrefix,
     partitions: 4,
     replicationFactor: 1,
     writers: 1,

@@ -8,7 +8,7 @@ import { CRASH_BATCH } from '../log/build-samples.ts'
 
 const [brokers = '', topicPrefix = '', partitions = '', mode = 'transactional'] = process.argv.slice(2)
 const log = openKafkaLog({
-  bridge: 'contract',
+  bridge: topicPrefix,
   brokers: [brokers],
   topicPrefix,
   partitions: Number(partitions),
