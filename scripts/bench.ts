@@ -11,7 +11,7 @@ import { startKafka } from './kafka/broker.ts'
 
 const ROOT = join(import.meta.dirname, '..')
 const MAIN = join(ROOT, 'dist', 'cli', 'main.js')
-const ROUNDS = 5
+const ROUNDS = 3
 const PARTITIONS = 4
 const ROWS: [string, string, string, string][] = []
 

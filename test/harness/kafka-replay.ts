@@ -1,4 +1,5 @@
 /** What replay does with a log, in its smallest form: append what is not covered, and after an error look again. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'vitest'
 import { covers } from '../../src/domain/coverage.ts'
 import { isBanyanError } from '../../src/domain/errors.ts'
@@ -8,6 +9,8 @@ import { observe } from './kafka-observer.ts'
 const never = new AbortController().signal
 /** A fault is over after a few new writers. */
 const MAX_WRITERS = 50
+/** A transaction that is still open then was left open. */
+const MARKER_LIMIT_MS = 15_000
 
 /** Appends the batches in order until all are covered; resolves with the number of writers it took. */
 export async function appendAll(log: SampleLog, batches: readonly (readonly AppendEntry[])[]): Promise<number> {
@@ -40,8 +43,15 @@ export async function expectExactly(
   for (const { tag, samples } of batches.flat()) {
     if (samples.length > 0) expected.set(tag, [...(expected.get(tag) ?? []), ...samples.map((sample) => sample.ticks)])
   }
+  const wanted = [...expected.values()].reduce((sum, times) => sum + times.length, 0)
+  let records = await observe(topic, brokers)
+  // The marker of a commit follows its answer: until it is there, what is committed cannot be seen.
+  for (const deadline = Date.now() + MARKER_LIMIT_MS; records.length < wanted && Date.now() < deadline;) {
+    await sleep(200)
+    records = await observe(topic, brokers)
+  }
   const found = new Map<string, string[]>()
-  for (const { key, value } of await observe(topic, brokers)) {
+  for (const { key, value } of records) {
     const { ts } = JSON.parse(value) as { ts: string }
     found.set(key, [...(found.get(key) ?? []), ts])
   }

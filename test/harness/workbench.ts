@@ -130,7 +130,7 @@ function configText(options: WorkbenchOptions): string {
         ]
   return [
     // Of its own on a shared broker: the name is what one writer fences another by.
-    `bridge: ${log.kind === 'kafka' ? log.topicPrefix : 'test-site'}`,
+    `bridge: ${log.kind === 'kafka' ? log.topicPrefix.replace('test-', 'site-') : 'test-site'}`,
     'store: ./banyan.db',
     'historians:',
     '  sim:',
