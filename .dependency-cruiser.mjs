@@ -12,11 +12,14 @@ const ALLOW = {
   simulator: BASE,
   replay: [...BASE, 'store'],
   project: [...BASE, 'store'],
-  app: [...BASE, 'config', 'source', 'log', 'store', 'replay', 'project'],
-  cli: [...BASE, 'config', 'store', 'app', 'simulator'],
+  verify: [...BASE, 'store'],
+  web: [...BASE, 'store'],
+  app: [...BASE, 'config', 'source', 'log', 'store', 'replay', 'project', 'verify'],
+  daemon: [...BASE, 'config', 'source', 'log', 'store', 'replay', 'project', 'verify', 'web', 'app'],
+  cli: [...BASE, 'config', 'store', 'app', 'daemon', 'simulator'],
 }
 // Stages see the ports, never an adapter.
-const PORT_LAYERS = new Set(['replay', 'project'])
+const PORT_LAYERS = new Set(['replay', 'project', 'verify'])
 // Third-party packages and the only folders that may import them.
 const OWNERS = {
   axios: 'source/pi-web-api',
@@ -33,6 +36,10 @@ const OWNERS = {
   'lossless-json': 'source/pi-web-api',
   cockatiel: 'util',
   'temporal-polyfill': 'simulator',
+  'prom-client': 'telemetry',
+  hono: 'web',
+  '@hono/node-server': 'web',
+  croner: 'config|daemon',
 }
 
 const layerRules = Object.entries(ALLOW).map(([layer, allowed]) => {

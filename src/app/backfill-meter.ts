@@ -1,5 +1,7 @@
 /** What a backfill has done so far, for people and for the job's row. */
 import { coveredTicks, gapsWithin } from '../domain/coverage.ts'
+import type { TagId } from '../domain/tag-id.ts'
+import type { Window } from '../domain/window.ts'
 import type { AppendEntry } from '../log/log.ts'
 import type { Governor } from '../replay/governor.ts'
 import type { ReplayTask, TagFailure } from '../replay/replay.ts'
@@ -32,6 +34,7 @@ export class BackfillMeter {
   #copyStartedMs = 0
   readonly #governors: readonly Governor[]
   readonly #requestsBefore: number
+  readonly #ranges = new Map<TagId, Window>()
   #ticksTotal = 0n
   #ticksDone = 0n
 
@@ -64,11 +67,17 @@ export class BackfillMeter {
   }
 
   planned(task: ReplayTask, covered: Parameters<typeof gapsWithin>[0]): void {
+    this.#ranges.set(task.tag.id, task.range)
     this.#ticksTotal += coveredTicks(gapsWithin(covered, task.range))
   }
 
+  /** Counts what lies in the planned ranges: others may be appending to the same log. */
   appended(batch: readonly AppendEntry[]): void {
-    for (const { samples, covers } of batch) {
+    for (const entry of batch) {
+      if (entry.kind === 'amend') continue
+      const { tag, samples, covers } = entry
+      const range = this.#ranges.get(tag)
+      if (range === undefined || covers.from < range.from || covers.until > range.until) continue
       this.samples += samples.length
       this.#ticksDone += covers.until - covers.from
     }
@@ -82,7 +91,7 @@ export class BackfillMeter {
       samples: this.samples,
       requests: this.requests,
       fraction: this.#phase === 'index' ? this.indexed : copied,
-      heldBy: this.#governors.flatMap((governor) => governor.state().heldBy),
+      heldBy: this.#governors.flatMap((governor) => governor.heldBy('backfill')),
     }
   }
 

@@ -8,7 +8,8 @@ import { readFileSync } from 'node:fs'
 import type { HistorianConfig, KafkaLogConfig, PiAuthConfig, ResolvedConfig } from '../config/config.ts'
 import { BanyanError, messageOf } from '../domain/errors.ts'
 import type { SampleLog } from '../log/log.ts'
-import { Governor } from '../replay/governor.ts'
+import { Governor, type Lane } from '../replay/governor.ts'
+import type { SignIn } from '../source/pi-web-api/sign-in.ts'
 import type { HistorianSource } from '../source/source.ts'
 import type { Store } from '../store/store.ts'
 import type { Logger } from '../telemetry/logger.ts'
@@ -22,12 +23,17 @@ export interface GovernedSource {
 export class Bridge {
   readonly config: ResolvedConfig
   readonly logger: Logger
+  readonly #rootLogger: Logger
+  /** By `<lane>/<historian>`. */
   readonly #sources = new Map<string, Promise<GovernedSource>>()
+  readonly #governors = new Map<string, Governor>()
+  readonly #signIns = new Map<string, SignIn>()
   #store: Promise<Store> | undefined
   #log: Promise<SampleLog> | undefined
 
   constructor(config: ResolvedConfig, logger: Logger) {
     this.config = config
+    this.#rootLogger = logger
     this.logger = logger.child({ bridge: config.bridge })
   }
 
@@ -41,12 +47,17 @@ export class Bridge {
     return this.#log
   }
 
-  /** Throws BANYAN_INTERNAL for a name the configuration does not have: rules were checked against it. */
-  source(name: string): Promise<GovernedSource> {
+  /**
+   * The historian as one lane sees it: each lane has connections of its own and shares the historian's one governor,
+   * which lets the higher lane go first. Throws BANYAN_INTERNAL for a name the configuration does not have: rules were
+   * checked against it.
+   */
+  source(name: string, lane: Lane = 'backfill'): Promise<GovernedSource> {
     const config = this.config.historians.find((historian) => historian.name === name)
     if (config === undefined) throw new BanyanError('BANYAN_INTERNAL', `no historian ${name} in the configuration`)
-    const opened = this.#sources.get(name) ?? this.#openSource(config)
-    this.#sources.set(name, opened)
+    const key = `${lane}/${name}`
+    const opened = this.#sources.get(key) ?? this.#openSource(config, lane)
+    this.#sources.set(key, opened)
     return opened
   }
 
@@ -60,40 +71,65 @@ export class Bridge {
     return (await this.sources()).filter(({ config }) => names.has(config.name))
   }
 
+  /**
+   * The same bridge under another configuration: store and log stay open and are shared, so only what concerns the
+   * historians may differ. The old one's sources are to be closed with `closeSources`.
+   */
+  reconfigured(config: ResolvedConfig): Bridge {
+    const next = new Bridge(config, this.#rootLogger)
+    next.#store = this.#store
+    next.#log = this.#log
+    return next
+  }
+
+  /** Idempotent. */
+  async closeSources(): Promise<void> {
+    for (const governor of this.#governors.values()) governor.close()
+    await Promise.allSettled([...this.#sources.values()].map(async (opened) => (await opened).source.close()))
+  }
+
   /** Idempotent; closes what was opened, and reports nothing of what goes wrong doing so. */
   async close(): Promise<void> {
-    await Promise.allSettled([
-      ...[...this.#sources.values()].map(async (opened) => {
-        const { source, governor } = await opened
-        governor.close()
-        await source.close()
-      }),
-      this.#log?.then((log) => log.close()),
-    ])
+    await this.closeSources()
+    await Promise.allSettled([this.#log?.then((log) => log.close())])
     await Promise.allSettled([this.#store?.then((store) => store.close())])
   }
 
-  async #openSource(config: HistorianConfig): Promise<GovernedSource> {
-    const { openPiWebApiSource } = await import('../source/pi-web-api/source.ts')
+  async #openSource(config: HistorianConfig, lane: Lane): Promise<GovernedSource> {
+    const [{ openPiWebApiSource }, { SignIn }] = await Promise.all([
+      import('../source/pi-web-api/source.ts'),
+      import('../source/pi-web-api/sign-in.ts'),
+    ])
     const { url, dataServer, auth, caFile, timeoutMs, limits } = config.piWebApi
-    const governor = new Governor({
-      concurrency: limits.concurrency,
-      requestsPerSecond: limits.requestsPerSecond,
-      rowsInFlight: limits.rowsInFlight,
-      quietHours: limits.quietHours.length === 0 ? undefined : { timeZone: limits.timeZone, ranges: limits.quietHours },
-    })
+    const governor = this.#governorOf(config)
+    const signIn = this.#signIns.get(config.name) ?? new SignIn(credentialsOf(auth))
+    this.#signIns.set(config.name, signIn)
     const source = openPiWebApiSource({
       historian: config.name,
       url,
       dataServer,
-      auth: credentialsOf(auth),
+      auth: signIn,
       ...(caFile === undefined ? {} : { ca: readAuthorities(caFile) }),
       timeoutMs,
       batchSize: limits.batchSize,
-      gate: governor,
-      logger: this.logger.child({ component: 'source', historian: config.name }),
+      gate: governor.lane(lane),
+      logger: this.logger.child({ component: 'source', historian: config.name, lane }),
     })
     return { config, source, governor }
+  }
+
+  #governorOf({ name, piWebApi: { limits } }: HistorianConfig): Governor {
+    const known = this.#governors.get(name)
+    if (known !== undefined) return known
+    const { concurrency, requestsPerSecond, rowsInFlight, quietHours, timeZone } = limits
+    const governor = new Governor({
+      concurrency,
+      requestsPerSecond,
+      rowsInFlight,
+      quietHours: quietHours.length === 0 ? undefined : { timeZone, ranges: quietHours },
+    })
+    this.#governors.set(name, governor)
+    return governor
   }
 
   async #openLog(): Promise<SampleLog> {

@@ -49,7 +49,7 @@ export async function checkBridge(
   }
   if (items.every((item) => item.ok)) {
     await attempt('tags', async () => {
-      const { selected, missing } = await selectTags(bridge, [], signal)
+      const { selected, missing } = await selectTags(bridge, { tags: [] }, signal)
       hasFutureTags = selected.some(({ tag }) => tag.future)
       return checkTags(selected.length, missing)
     })

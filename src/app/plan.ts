@@ -10,7 +10,8 @@ import { FIRST_PAGE_ROWS } from '../replay/replay.ts'
 import type { Bridge } from './bridge.ts'
 import { settledUntil } from './ranges.ts'
 import { selectTags } from './selection.ts'
-import { planWork, type BackfillScope } from './work.ts'
+import type { BackfillScope } from './backfill-scope.ts'
+import { planWork } from './work.ts'
 
 export interface PlanReport {
   readonly windows: readonly PlannedWindow[]
@@ -53,8 +54,8 @@ export async function planBackfill(bridge: Bridge, scope: BackfillScope, signal:
     const probe = await source.probe(signal)
     settled.set(config.name, settledUntil(probe.serverTime, bridge.config.sync.settleMs))
   }
-  const { selected, missing } = await selectTags(bridge, scope.tags, signal)
-  const open = planWork(selected, scope, settled).map((item) => ({
+  const { selected, missing } = await selectTags(bridge, scope, signal)
+  const open = planWork(selected, scope, { settled, liveFrom: () => undefined }).map((item) => ({
     item,
     gaps: gapsWithin(store.coverage.get(item.tag.id)?.covered ?? [], item.range),
   }))

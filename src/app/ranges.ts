@@ -13,16 +13,25 @@ export function settledUntil(serverTime: Ticks, settleMs: number): Ticks {
   return ticks(serverTime - BigInt(settleMs) * TICKS_PER_MS)
 }
 
+/** Where what may be copied of a tag ends. */
+export interface RangeEnd {
+  /** Samples at and above it may still change. */
+  readonly settled: Ticks
+  /** From here on the live tail copies the tag; undefined where there is no daemon. */
+  readonly liveFrom: Ticks | undefined
+}
+
 /**
- * The window to copy; undefined when neither rule nor flag says where to begin, or nothing is left. Samples younger
- * than `settled` may still change, so no range reaches beyond it, except for tags that hold future data: those are
- * read to the end of PI's time.
+ * The window to copy; undefined when neither rule nor flag says where to begin, or nothing is left. It ends exactly
+ * where the live tail begins, if there is one: what `settled` was when the job looked may lie below that, and what is
+ * in between would be nobody's. Else it ends where samples are settled; of tags that hold future data, at the end of
+ * PI's time.
  */
-export function rangeOf({ tag, rule }: SelectedTag, flags: RangeFlags, settled: Ticks): Window | undefined {
+export function rangeOf({ tag, rule }: SelectedTag, flags: RangeFlags, end: RangeEnd): Window | undefined {
   const from = flags.from ?? rule.backfill?.from
   if (from === undefined) return undefined
   const asked = flags.until ?? rule.backfill?.until
-  const end = tag.future ? END_OF_PI_TIME : settled
-  const until = asked === undefined || asked > end ? end : asked
+  const last = end.liveFrom ?? (tag.future ? END_OF_PI_TIME : end.settled)
+  const until = asked === undefined || asked > last ? last : asked
   return from < until ? { from, until } : undefined
 }

@@ -8,12 +8,8 @@ import type { Store } from '../store/store.ts'
 
 /** Throws BANYAN_CONFIG_INVALID when tags of this historian were copied from another data server than the probe met. */
 export function refuseOtherServer(store: Store, historian: string, { server, serverGuid }: SourceProbe): void {
-  const copied = store.coverage.samples()
-  const other = store.tags
-    .list(historian)
-    .find(({ tag }) => copied.has(tag.id) && tag.address.serverGuid !== serverGuid.toLowerCase())
-  if (other === undefined) return
-  const { serverGuid: known } = other.tag.address
+  const known = store.tags.serversCopied(historian).find((copied) => copied !== serverGuid.toLowerCase())
+  if (known === undefined) return
   throw new BanyanError(
     'BANYAN_CONFIG_INVALID',
     `data server ${server} of historian ${historian} is ${serverGuid}, but its tags were copied from ${known}`,

@@ -6,10 +6,17 @@ import { existsSync } from 'node:fs'
 import { historianOf } from '../domain/tag-id.ts'
 import { floorToMs, type Ticks } from '../domain/ticks.ts'
 import { quietForMs } from '../replay/quiet-hours.ts'
+import type { Finding, FindingTotals } from '../store/findings.ts'
 import type { Job } from '../store/jobs.ts'
 import type { LeaseHolder } from '../store/lease.ts'
 import type { Store } from '../store/store.ts'
+import type { LiveStatus } from '../telemetry/live-status.ts'
 import type { Bridge } from './bridge.ts'
+import { isDaemonRunning } from './follow-job.ts'
+
+/** As many as a person looks at. */
+const NAMED_FINDINGS = 20
+const NO_FINDINGS: FindingTotals = { cells: 0, late: 0, edited: 0, deleted: 0 }
 
 /** Jobs shown; `banyan jobs` lists more. */
 const RECENT_JOBS = 5
@@ -21,6 +28,12 @@ export interface StatusReport {
   readonly historians: readonly HistorianStatus[]
   /** Newest first. */
   readonly jobs: readonly Job[]
+  /** What the running daemon last said of itself; undefined when none runs. */
+  readonly live: LiveStatus | undefined
+  /** Stretches of history that wait to be compared again. */
+  readonly dirty: number
+  /** Differences that were found and left alone; the first of them by tag and time. */
+  readonly findings: FindingTotals & { readonly first: readonly Finding[] }
   readonly projection: ProjectionStatus
 }
 
@@ -28,6 +41,8 @@ export interface HistorianStatus {
   readonly name: string
   /** Tags seen in its catalogue. */
   readonly tagsKnown: number
+  /** Of them, those it lists no more; their history stays. */
+  readonly tagsGone: number
   /** Tags of which something is in the log. */
   readonly tagsCovered: number
   /** Tags whose coverage has gaps inside. */
@@ -73,6 +88,12 @@ export async function statusOf(bridge: Bridge, nowMs: number): Promise<StatusRep
       quietForMs: quietForMs({ timeZone: limits.timeZone, ranges: limits.quietHours }, nowMs),
     })),
     jobs: store?.jobs.list(RECENT_JOBS) ?? [],
+    live: store !== undefined && isDaemonRunning(store) ? store.live.read()?.report : undefined,
+    dirty: config.historians.reduce((sum, { name }) => sum + (store?.dirty.count(name) ?? 0), 0),
+    findings: {
+      ...(store?.findings.totals() ?? NO_FINDINGS),
+      first: store?.findings.list(NAMED_FINDINGS) ?? [],
+    },
     projection: {
       cells: store?.cells.count() ?? 0,
       samples: [...(store?.cells.foldedSamples().values() ?? [])].reduce((sum, count) => sum + count, 0),
@@ -82,11 +103,13 @@ export async function statusOf(bridge: Bridge, nowMs: number): Promise<StatusRep
 
 type CoverageStatus = Pick<
   HistorianStatus,
-  'tagsKnown' | 'tagsCovered' | 'tagsFragmented' | 'samples' | 'coveredFrom' | 'coveredUntil' | 'lagMs'
+  'tagsKnown' | 'tagsGone' | 'tagsCovered' | 'tagsFragmented' | 'samples' | 'coveredFrom' | 'coveredUntil' | 'lagMs'
 >
 
 function coverageOf(store: Store | undefined, historian: string, nowMs: number): CoverageStatus {
-  const status = { tagsKnown: store?.tags.list(historian).length ?? 0, tagsCovered: 0, tagsFragmented: 0, samples: 0 }
+  const known = store?.tags.list(historian) ?? []
+  const tagsGone = known.filter(({ goneAtMs }) => goneAtMs !== undefined).length
+  const status = { tagsKnown: known.length, tagsGone, tagsCovered: 0, tagsFragmented: 0, samples: 0 }
   let coveredFrom: Ticks | undefined
   let coveredUntil: Ticks | undefined
   let furthestBehind: Ticks | undefined

@@ -39,7 +39,7 @@ export async function listTags(bridge: Bridge, mask: string | undefined, signal:
 /** Rules that select nothing are what this listing helps to mend: here they are no error. */
 async function selectionOrNothing(bridge: Bridge, signal: AbortSignal): Promise<Selection> {
   try {
-    return await selectTags(bridge, [], signal)
+    return await selectTags(bridge, { tags: [] }, signal)
   } catch (error) {
     if (isBanyanError(error, 'BANYAN_USAGE')) return { selected: [], missing: [] }
     throw error

@@ -1,7 +1,7 @@
 /** What flags become: their types, and how their texts are parsed. A text that makes no sense is a usage error. */
 import { InvalidArgumentError } from 'commander'
 import type { BackfillOrder } from '../config/config.ts'
-import { parseTime, TIME_FORMS } from '../config/scalars.ts'
+import { parseDuration, parseTime, TIME_FORMS } from '../config/scalars.ts'
 import type { Ticks } from '../domain/ticks.ts'
 import type { ScenarioName } from '../simulator/scenarios/named.ts'
 
@@ -15,6 +15,13 @@ export interface RangeFlags {
 
 export interface BackfillFlags extends RangeFlags {
   readonly job?: number
+  readonly detach?: boolean
+}
+
+export interface SyncFlags {
+  readonly once?: boolean
+  readonly lookBack?: number
+  readonly acceptDeletions?: boolean
 }
 
 export interface LogReadFlags {
@@ -37,6 +44,13 @@ export function parseTimeFlag(text: string): Ticks {
   const at = parseTime(text)
   if (at === undefined) throw new InvalidArgumentError(`It must be a time such as ${TIME_FORMS}.`)
   return at
+}
+
+/** In milliseconds. */
+export function parseDurationFlag(text: string): number {
+  const ms = parseDuration(text)
+  if (ms === undefined || ms <= 0) throw new InvalidArgumentError('It must be a duration such as 15m, 24h or 30d.')
+  return ms
 }
 
 export function parseJobId(text: string): number {

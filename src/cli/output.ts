@@ -10,6 +10,9 @@ import { printable, printableLines } from './printable.ts'
 
 const SCHEMA_VERSION = 1
 
+/** Clears the screen and goes to its top. */
+const CLEAR_SCREEN = '\u001b[2J\u001b[H'
+
 export interface OutputOptions {
   readonly json: boolean
   readonly quiet: boolean
@@ -35,6 +38,11 @@ export class Output {
   answer(model: object, renderText: () => string): void {
     if (this.json) this.#stdout.write(`${jsonText({ schemaVersion: SCHEMA_VERSION, ...model })}\n`)
     else this.#stdout.write(ended(printableLines(renderText())))
+  }
+
+  /** Makes room for an answer that replaces the last one; only on a terminal. */
+  clear(): void {
+    if (this.#stdout.isTTY && !this.json) this.#stdout.write(CLEAR_SCREEN)
   }
 
   /** One JSON value of an answer that is a stream of lines; resolves when there is room for the next. */

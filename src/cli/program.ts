@@ -11,12 +11,14 @@ import type { ExitCode } from './exit-code.ts'
 import {
   type BackfillFlags,
   collect,
+  parseDurationFlag,
   type LogReadFlags,
   parseJobId,
   parsePort,
   parseTimeFlag,
   type RangeFlags,
   type SimulateFlags,
+  type SyncFlags,
 } from './flags.ts'
 
 export type Execute = (globals: GlobalOptions, command: (context: CommandContext) => Promise<ExitCode>) => Promise<void>
@@ -105,9 +107,27 @@ function addReplayCommands(program: Command, run: Run): void {
         .argParser(parseJobId)
         .conflicts(['tag', 'from', 'until', 'order']),
     )
+    .option('--detach', 'enqueue the job for the daemon and return at once')
     .action((options: BackfillFlags) =>
       run(async (context) => (await import('./commands/backfill.ts')).backfill(context, options)),
     )
+
+  program
+    .command('sync')
+    .description('follow the historians: copy what is new, correct what changed, until stopped')
+    .option('--once', 'one tail round and one sweep, then stop')
+    .addOption(
+      new Option('--look-back <duration>', 'with --once: how far back to sweep (default: that of the first sweep)')
+        .argParser(parseDurationFlag)
+        .implies({ once: true }),
+    )
+    .addOption(
+      new Option(
+        '--accept-deletions',
+        'with --once: believe that whatever the historian no longer shows was deleted on purpose',
+      ).implies({ once: true }),
+    )
+    .action((options: SyncFlags) => run(async (context) => (await import('./commands/sync.ts')).sync(context, options)))
 
   const jobs = program
     .command('jobs')
@@ -137,8 +157,11 @@ function addRangeFlags(command: Command): Command {
 function addInspectionCommands(program: Command, run: Run): void {
   program
     .command('status')
-    .description('show coverage, jobs, lease and last errors, from the store alone')
-    .action(() => run(async (context) => (await import('./commands/status.ts')).status(context)))
+    .description('show the daemon, coverage, lag, jobs, lease and last errors, from the store alone')
+    .option('--watch', 'show it again every two seconds, until stopped')
+    .action((options: { watch?: boolean }) =>
+      run(async (context) => (await import('./commands/status.ts')).status(context, options)),
+    )
 
   program
     .command('log')

@@ -1,5 +1,5 @@
 /** From the flags of `plan` and `backfill` to what they copy. */
-import type { BackfillScope } from '../app/work.ts'
+import type { BackfillScope } from '../app/backfill-scope.ts'
 import { BanyanError } from '../domain/errors.ts'
 import type { RangeFlags } from './flags.ts'
 

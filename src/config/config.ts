@@ -19,6 +19,8 @@ export interface ResolvedConfig {
   readonly log: LogConfig
   readonly sync: SyncConfig
   readonly parity: ParityConfig
+  /** Undefined: nothing listens. */
+  readonly web: WebConfig | undefined
 }
 
 export interface HistorianConfig {
@@ -134,12 +136,46 @@ export interface EmbeddedLogConfig {
   readonly partitions: number
 }
 
+export const REPAIR_MODES = ['auto', 'report'] as const
+/** What a sweep does about a difference: write the correction into the log, or only tell. */
+export type RepairMode = (typeof REPAIR_MODES)[number]
+
 export interface SyncConfig {
+  /** From the beginning of one round of the tail to the beginning of the next. */
+  readonly intervalMs: number
   /** How long after its timestamp a sample may still change by normal means. */
   readonly settleMs: number
+  /** At least one; names are unique. */
+  readonly sweeps: readonly SweepConfig[]
+  /** How often the catalogue is read again. */
+  readonly catalogueMs: number
+  readonly repair: RepairMode
+  /** Listen to the historian's notices of change, where it offers them. */
+  readonly hints: boolean
 }
+
+export interface SweepConfig {
+  /** Made of what it does, e.g. `sweep 1d every 15m`: names it in the store, in status, logs and metrics. */
+  readonly name: string
+  readonly timing: Timing
+  /** How far back it compares; longer than the settle time. */
+  readonly lookBackMs: number
+}
+
+export type Timing =
+  | { readonly kind: 'every'; readonly everyMs: number }
+  /** Five fields, in the local time of an IANA zone; known to come due some day. */
+  | { readonly kind: 'cron'; readonly cron: string; readonly timeZone: string }
 
 export interface ParityConfig {
   /** Width of a cell; divides a day. */
   readonly cellMs: number
+}
+
+export interface WebConfig {
+  /** Name or IP address to listen on; IPv6 without brackets. */
+  readonly host: string
+  readonly port: number
+  /** Names clients may ask for, lower-case, beside `host`, localhost and IP addresses. */
+  readonly names: readonly string[]
 }

@@ -17,6 +17,7 @@ const EXPECTED: Readonly<Record<string, string>> = {
   string: 'a text',
   int: 'a whole number',
   number: 'a number',
+  boolean: 'true or false',
 }
 
 /** The general messages; those written beside a key in the schema win over these. */

@@ -4,15 +4,25 @@
  */
 import { stringify } from 'yaml'
 import { formatTicks } from '../domain/ticks.ts'
-import type { HistorianConfig, KafkaLogConfig, PiAuthConfig, ResolvedConfig, Secret, TagRule } from './config.ts'
-import { formatDuration, formatQuietHours } from './scalars.ts'
+import type {
+  HistorianConfig,
+  KafkaLogConfig,
+  PiAuthConfig,
+  ResolvedConfig,
+  Secret,
+  SyncConfig,
+  TagRule,
+} from './config.ts'
+import { formatDuration, formatListen, formatQuietHours } from './scalars.ts'
+
+export type ConfigData = Readonly<Record<string, unknown>>
 
 export function configToText(config: ResolvedConfig): string {
   return stringify(configToData(config), { lineWidth: 0 })
 }
 
-/** Plain data in the shape of banyan.yaml. */
-export function configToData(config: ResolvedConfig): object {
+/** Plain data in the shape of banyan.yaml, where keys that are not set are left out. */
+export function configToData(config: ResolvedConfig): ConfigData {
   const { log } = config
   return withoutUndefined({
     bridge: config.bridge,
@@ -21,12 +31,13 @@ export function configToData(config: ResolvedConfig): object {
     tags: config.tags.map(tagRuleData),
     log:
       log.kind === 'kafka' ? { kafka: kafkaData(log) } : { embedded: { file: log.file, partitions: log.partitions } },
-    sync: { settle: formatDuration(config.sync.settleMs) },
+    sync: syncData(config.sync),
     parity: { cell: formatDuration(config.parity.cellMs) },
+    web: config.web && { listen: formatListen(config.web), names: config.web.names },
   })
 }
 
-function historianData({ piWebApi: api }: HistorianConfig): object {
+export function historianData({ piWebApi: api }: HistorianConfig): { readonly piWebApi: ConfigData } {
   return {
     piWebApi: {
       url: api.url,
@@ -87,6 +98,21 @@ function kafkaData(kafka: KafkaLogConfig): object {
   }
 }
 
-function withoutUndefined(data: object): object {
-  return JSON.parse(JSON.stringify(data)) as object
+export function syncData(sync: SyncConfig): ConfigData {
+  return {
+    interval: formatDuration(sync.intervalMs),
+    settle: formatDuration(sync.settleMs),
+    sweeps: sync.sweeps.map(({ timing, lookBackMs }) => {
+      const lookBack = formatDuration(lookBackMs)
+      if (timing.kind === 'every') return { every: formatDuration(timing.everyMs), lookBack }
+      return { cron: timing.cron, timeZone: timing.timeZone, lookBack }
+    }),
+    catalogue: formatDuration(sync.catalogueMs),
+    repair: sync.repair,
+    hints: sync.hints,
+  }
+}
+
+function withoutUndefined(data: object): ConfigData {
+  return JSON.parse(JSON.stringify(data)) as ConfigData
 }

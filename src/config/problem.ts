@@ -12,6 +12,9 @@ export interface ConfigProblem {
   readonly hint: string | undefined
 }
 
+/** Takes note of a problem; resolution goes on so that all of them come out together. */
+export type Report = (path: ConfigPath, message: string, hint?: string) => void
+
 export class ConfigError extends BanyanError {
   readonly problems: readonly ConfigProblem[]
 

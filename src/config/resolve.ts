@@ -14,14 +14,12 @@ import type {
   Secret,
   TagRule,
 } from './config.ts'
-import type { ConfigPath } from './problem.ts'
+import type { ConfigPath, Report } from './problem.ts'
+import { resolveSync } from './resolve-sync.ts'
 import { coverWholeDay } from './scalars.ts'
 import type { Config } from './schema.ts'
 import { type Environment, environmentSecret, fileSecret } from './secret.ts'
 import { readTagList } from './tag-list.ts'
-
-/** Collects; resolution goes on so that all problems come out together. */
-type Report = (path: ConfigPath, message: string, hint?: string) => void
 
 type PiWebApi = Config['historians'][string]['piWebApi']
 type Kafka = NonNullable<Config['log']['kafka']>
@@ -52,8 +50,9 @@ export function resolveConfig(
     historians,
     tags,
     log,
-    sync: { settleMs: config.sync.settle },
+    sync: resolveSync(config.sync, report),
     parity: { cellMs: config.parity.cell },
+    web: config.web && { ...config.web.listen, names: config.web.names },
   }
 }
 

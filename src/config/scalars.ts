@@ -1,4 +1,5 @@
-/** The text forms of scalar values in banyan.yaml and on the command line: durations, times, quiet hours. */
+/** The text forms of scalar values in banyan.yaml and on the command line: durations, times, quiet hours, addresses. */
+import { isIPv6 } from 'node:net'
 import { parseTicks, TICKS_PER_MS, ticks, type Ticks } from '../domain/ticks.ts'
 import type { QuietHours } from './config.ts'
 
@@ -79,4 +80,20 @@ export function coverWholeDay(quiet: readonly QuietHours[]): boolean {
 function isInside(q: QuietHours, minute: number): boolean {
   if (q.fromMinute < q.untilMinute) return minute >= q.fromMinute && minute < q.untilMinute
   return minute >= q.fromMinute || minute < q.untilMinute
+}
+
+const LISTEN_PATTERN = /^(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)):(\d{1,5})$/
+const MAX_PORT = 65_535
+
+/** `127.0.0.1:8080`, `[::1]:8080`, `bridge.example.org:8080`. Undefined when it is none of these, or names no port. */
+export function parseListen(text: string): { host: string; port: number } | undefined {
+  const match = LISTEN_PATTERN.exec(text)
+  if (match === null || (match[1] !== undefined && !isIPv6(match[1]))) return undefined
+  const host = (match[1] ?? match[2] ?? '').toLowerCase()
+  const port = Number(match[3])
+  return port >= 1 && port <= MAX_PORT ? { host, port } : undefined
+}
+
+export function formatListen({ host, port }: { readonly host: string; readonly port: number }): string {
+  return `${isIPv6(host) ? `[${host}]` : host}:${String(port)}`
 }

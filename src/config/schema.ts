@@ -4,10 +4,12 @@
  * its description and default.
  */
 import { z } from 'zod'
-import { BACKFILL_ORDERS } from './config.ts'
+import { BACKFILL_ORDERS, REPAIR_MODES } from './config.ts'
+import { normalCron } from './cron.ts'
 import {
   DURATION_PATTERN,
   parseDuration,
+  parseListen,
   parseQuietHours,
   parseTime,
   QUIET_HOURS_PATTERN,
@@ -30,7 +32,10 @@ const MAX_WRITERS = 64
 const MAX_REPLICATION_FACTOR = 32_767
 /** Topic names end at 249 characters; the longest suffix of ours is `.checkpoints`. */
 const MAX_TOPIC_PREFIX_LENGTH = 200
+/** Each sweep reads its look-back again: more than a handful is load without new evidence. */
+const MAX_SWEEPS = 16
 const DAY_MS = 86_400_000
+const HOUR_MS = 3_600_000
 const MINUTE_MS = 60_000
 const SECOND_MS = 1000
 
@@ -145,7 +150,7 @@ const piWebApiSchema = z.strictObject({
   pageSize: count('Values per stream per call. Default 10000.', MAX_PAGE_SIZE).default(10_000),
   timeout: duration('Deadline of one request. Default 60s.', {
     minMs: SECOND_MS,
-    maxMs: 3_600_000,
+    maxMs: HOUR_MS,
     range: '1s and 1h',
   }).prefault('60s'),
   outage: duration('How long an unreachable historian is retried before a job stops. Default 5m.', {
@@ -224,6 +229,79 @@ const embeddedSchema = z.strictObject({
   partitions: count('Default 4. Cannot change once records exist.', MAX_PARTITIONS).default(4),
 })
 
+/** Periods below a second are load, not freshness. */
+const PERIOD = { minMs: SECOND_MS, maxMs: 30 * DAY_MS, range: '1s and 30d' }
+
+const sweepSchema = z.strictObject({
+  every: duration('Period of the sweep: this or cron.', PERIOD).optional(),
+  cron: z
+    .string()
+    .transform((pattern, context) => {
+      const { cron, problem } = normalCron(pattern)
+      if (problem === undefined) return cron
+      context.addIssue({ code: 'custom', message: problem })
+      return z.NEVER
+    })
+    .optional()
+    .meta({ description: 'When to sweep, as five cron fields, e.g. "0 2 * * *": this or every.' }),
+  timeZone: timeZone.optional().meta({ description: 'IANA zone of the cron fields. Default UTC.' }),
+  lookBack: duration('How far back samples are compared with the historian.', {
+    minMs: SECOND_MS,
+    // Ten years: beyond it a verification, which keeps its evidence, is the tool.
+    maxMs: 3650 * DAY_MS,
+    range: '1s and 3650d',
+  }),
+})
+
+const syncSchema = z.strictObject({
+  // A tail that looks less often than once an hour is a schedule of backfills.
+  interval: duration('How often new samples are read. Default 10s.', {
+    minMs: SECOND_MS,
+    maxMs: HOUR_MS,
+    range: '1s and 1h',
+  }).prefault('10s'),
+  settle: duration('How long after its timestamp a sample may still change by normal means. Default 30s.', {
+    minMs: 0,
+    maxMs: DAY_MS,
+    range: '0s and 1d',
+  }).prefault('30s'),
+  sweeps: z
+    .array(sweepSchema)
+    .min(1, 'must not be empty: without a sweep, late, edited and deleted samples are never found')
+    .max(MAX_SWEEPS, `must have at most ${String(MAX_SWEEPS)} entries`)
+    .prefault([
+      { every: '15m', lookBack: '24h' },
+      { cron: '0 2 * * *', lookBack: '30d' },
+    ])
+    .meta({ description: 'When samples are compared again, for late, edited and deleted ones, and how far back.' }),
+  catalogue: duration('How often the catalogue is read again. Default 1h.', PERIOD).prefault('1h'),
+  repair: z.enum(REPAIR_MODES).default('auto').meta({
+    description: 'auto: differences become corrections in the log; report: they are only told. Default auto.',
+  }),
+  hints: z
+    .boolean()
+    .default(true)
+    .meta({ description: "Listen to the historian's notices of change, where it offers them. Default true." }),
+})
+
+const listenRule = must('host:port, such as 127.0.0.1:8080')
+
+const webSchema = z.strictObject({
+  listen: z
+    .string(listenRule)
+    .transform((listen, context) => {
+      const parsed = parseListen(listen)
+      if (parsed !== undefined) return parsed
+      context.addIssue({ code: 'custom', message: 'must be host:port, such as 127.0.0.1:8080' })
+      return z.NEVER
+    })
+    .meta({ description: 'Address to listen on, host:port; 127.0.0.1 keeps it on this machine, 0.0.0.0 does not.' }),
+  names: z
+    .array(z.hostname(must('a host name')).transform((host) => host.toLowerCase()))
+    .default([])
+    .meta({ description: 'Host names clients use, beside localhost, IP addresses and the one in listen.' }),
+})
+
 export const configSchema = z
   .strictObject({
     bridge: name.meta({ description: 'Names the writers, the lease and the metrics: [a-z0-9-].' }),
@@ -239,15 +317,7 @@ export const configSchema = z
     log: z
       .strictObject({ kafka: kafkaSchema.optional(), embedded: embeddedSchema.optional() })
       .meta({ description: 'Where the samples go: kafka or embedded.' }),
-    sync: z
-      .strictObject({
-        settle: duration('How long after its timestamp a sample may still change by normal means. Default 30s.', {
-          minMs: 0,
-          maxMs: DAY_MS,
-          range: '0s and 1d',
-        }).prefault('30s'),
-      })
-      .prefault({}),
+    sync: syncSchema.prefault({}),
     parity: z
       .strictObject({
         cell: duration('Width of a parity cell; must divide a day. Default 1h.', {
@@ -259,6 +329,7 @@ export const configSchema = z
           .prefault('1h'),
       })
       .prefault({}),
+    web: webSchema.optional().meta({ description: 'Health, metrics and status over HTTP. Default: nothing listens.' }),
   })
   .meta({ title: 'Banyan configuration' })
 

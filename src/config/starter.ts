@@ -50,6 +50,22 @@ log:
     # outage: 2m
   # embedded: { file: ./banyan-log.db, partitions: 4 }
 
-# sync: { settle: 30s }                       # how long after its timestamp a sample may still change by normal means
+# How "banyan sync" follows the historian.
+# sync:
+#   interval: 10s                             # how often new samples are read
+#   settle: 30s                               # how long after its timestamp a sample may still change by normal means
+#   sweeps:                                   # when samples are compared again for late, edited and deleted ones, and how far back
+#     - { every: 15m, lookBack: 24h }
+#     - { cron: "0 2 * * *", timeZone: Europe/Berlin, lookBack: 30d }
+#   catalogue: 1h                             # how often new, renamed and deleted tags are looked for
+#   repair: auto                              # auto: corrections go into the log; report: differences are only told
+#   hints: true                               # listen to the historian's notices of change, where it offers them
+
 # parity: { cell: 1h }                        # width of the unit of comparison; divides a day
+
+# Health, metrics and status over HTTP, read-only. Without it nothing listens. 127.0.0.1 keeps it on this machine;
+# 0.0.0.0 opens it to the network.
+# web:
+#   listen: 127.0.0.1:8080
+#   names: []                                 # host names by which others ask, e.g. [banyan.example.org]; IP addresses always do
 `

@@ -31,6 +31,8 @@ export const ERROR_CODES = [
   'BANYAN_LOG_UNSAFE',
   /** The log refuses this data for good (too large, invalid timestamp). */
   'BANYAN_LOG_REJECTED',
+  /** The tag was amended since the state a correction was computed from was read: read it again. */
+  'BANYAN_LOG_STALE',
   /** What the log holds contradicts what was acknowledged. */
   'BANYAN_LOG_CORRUPT',
   /** Another writer has taken over this transactional id. */

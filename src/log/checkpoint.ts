@@ -38,6 +38,9 @@ export function encodeCheckpoint(checkpoint: Checkpoint): string {
     tag,
     covered: progress.covered.map((w) => [formatTicks(w.from), formatTicks(w.until)]),
     samples: progress.samples,
+    // Additive: left out as long as they say nothing.
+    ...(progress.amendments > 0 && { amendments: progress.amendments }),
+    ...(progress.liveFrom !== undefined && { liveFrom: formatTicks(progress.liveFrom) }),
     updatedAt: formatTicks(updatedAt),
     ...(offsets && { offsets: [...offsets].map(([partition, offset]) => [partition, offset.toString()]) }),
   })
@@ -65,13 +68,15 @@ interface Fields {
   readonly tag?: unknown
   readonly covered?: unknown
   readonly samples?: unknown
+  readonly amendments?: unknown
+  readonly liveFrom?: unknown
   readonly updatedAt?: unknown
   readonly offsets?: unknown
 }
 
 function checkpointFrom(json: unknown): Checkpoint {
   if (typeof json !== 'object' || json === null) throw new RangeError('not an object')
-  const { v, bridge, shard, tag, covered, samples, updatedAt, offsets } = json as Fields
+  const { v, bridge, shard, tag, covered, samples, amendments, liveFrom, updatedAt, offsets } = json as Fields
   if (v !== VERSION) throw new RangeError(`version ${String(v)} is not ${String(VERSION)}`)
   if (typeof bridge !== 'string' || bridge === '') throw new RangeError('bridge is not a name')
   if (typeof tag !== 'string') throw new RangeError('tag is not text')
@@ -82,6 +87,8 @@ function checkpointFrom(json: unknown): Checkpoint {
     progress: {
       covered: coverageFrom(listFrom(covered, 'covered').map(windowFrom)),
       samples: countFrom(samples, 'samples'),
+      amendments: amendments === undefined ? 0 : countFrom(amendments, 'amendments'),
+      liveFrom: liveFrom === undefined ? undefined : timeFrom(liveFrom, 'liveFrom'),
     },
     updatedAt: timeFrom(updatedAt, 'updatedAt'),
     ...(offsets !== undefined && { offsets: new Map(listFrom(offsets, 'offsets').map(offsetFrom)) }),

@@ -69,12 +69,16 @@ export interface LogWriter {
   readonly tags: ReadonlyMap<TagId, TagProgress>
 
   /**
-   * Appends the samples and adds each entry's window to its tag's coverage, atomically. Resolves only when durable;
-   * one call at a time. The windows of one tag must not overlap each other or what is covered (BANYAN_INTERNAL):
-   * that is what keeps duplicates out.
+   * Appends all entries atomically. Resolves only when durable; one call at a time.
    *
-   * When it rejects the outcome may be unknown and the writer is spent: close it, open a new one, and compare its
-   * coverage. BANYAN_LOG_FENCED: another process owns the shard, stop.
+   * A cover entry adds its window to its tag's coverage. The windows of one tag must not overlap each other or what is
+   * covered (BANYAN_INTERNAL): that is what keeps duplicates out. An amend entry changes what is covered already; it
+   * names the amendment it builds on, and is refused (BANYAN_LOG_STALE) when the tag has another by now: that is what
+   * keeps a revision from being written twice, or on top of a state it has not seen. The batch is judged before any of
+   * it is written, and a refused batch leaves the writer usable.
+   *
+   * When it rejects for any other reason the outcome may be unknown and the writer is spent: close it, open a new one,
+   * and compare its coverage. BANYAN_LOG_FENCED: another process owns the shard, stop.
    */
   append(batch: readonly AppendEntry[]): Promise<AppendReceipt>
 
@@ -84,21 +88,48 @@ export interface LogWriter {
 
 export interface TagProgress {
   readonly covered: Coverage
-  /** Samples appended for this tag since ever. */
+  /** Samples appended for this tag since ever: records with `rev` 0, late ones included. */
   readonly samples: number
+  /** Amend entries appended for this tag since ever. */
+  readonly amendments: number
+  /**
+   * From here on (inclusive) the live tail is responsible for the tag, below it backfill; fixed for ever with the
+   * tail's first entry, undefined before it.
+   */
+  readonly liveFrom: Ticks | undefined
 }
 
-export interface AppendEntry {
+export type AppendEntry = CoverEntry | AmendEntry
+
+/** Samples of a window read for the first time. */
+export interface CoverEntry {
+  readonly kind?: 'cover'
   readonly tag: TagId
-  readonly source: 'pi-web-api' | 'opcua'
+  readonly source: SampleRecord['source']
   /** The window whose samples these are: all of them, complete. */
   readonly covers: Window
   /** Ascending by (ticks, ord), inside `covers`; may be empty. */
   readonly samples: readonly Sample[]
+  /** Sets the tag's `liveFrom` where it has none yet; ignored where it has. */
+  readonly liveFrom?: Ticks
 }
 
+/** Corrections inside what is covered: late samples (`put`, rev 0), edits and deletions (rev > 0). */
+export interface AmendEntry {
+  readonly kind: 'amend'
+  readonly tag: TagId
+  readonly source: SampleRecord['source']
+  /** `TagProgress.amendments` when the state these corrections were computed from was read. */
+  readonly after: number
+  /** At least one; every one inside the tag's coverage, in the order in which they are to be appended. */
+  readonly corrections: readonly Correction[]
+}
+
+/** A record without its tag and source. */
+export type Correction = Omit<SampleRecord, 'tag' | 'source'>
+
 export interface AppendReceipt {
-  /** One per entry with samples, in order: where its records are. Offsets inclusive. */
+  /** One per entry with records, in order: where they are. Offsets inclusive. */
   readonly entries: readonly { tag: TagId; partition: number; firstOffset: bigint; lastOffset: bigint }[]
 }
 

@@ -8,6 +8,7 @@
  *
  * Because hashes are summed, the totals do not depend on how the records were cut into batches.
  */
+import { cellStart } from '../domain/cell.ts'
 import { hashSample } from '../domain/digest.ts'
 import { BanyanError } from '../domain/errors.ts'
 import type { TagId } from '../domain/tag-id.ts'
@@ -15,11 +16,13 @@ import { formatTicks, type Ticks } from '../domain/ticks.ts'
 import type { LoggedRecord } from '../log/log.ts'
 import type { SampleRecord } from '../log/record.ts'
 import { tagInTwoPartitions, type CellDelta, type TagDelta } from '../store/cells.ts'
+import type { OffsetRun } from '../store/offset-runs.ts'
 
 /** Whether the latest record of a sample before this fold began is a delete. */
 export type IsDeleted = (tag: TagId, ticks: Ticks, ord: number) => boolean
 
-type MutableCellDelta = { -readonly [K in keyof CellDelta]: CellDelta[K] }
+type Mutable<T> = { -readonly [K in keyof T]: T[K] }
+type MutableCellDelta = Mutable<Omit<CellDelta, 'offsets'>> & { readonly offsets: Mutable<OffsetRun> }
 
 interface TagFold {
   readonly tag: TagId
@@ -30,12 +33,6 @@ interface TagFold {
   latest: MutableCellDelta | undefined
   /** By `ticks/ord`. */
   readonly deletions: Map<string, { ticks: Ticks; ord: number; deleted: boolean }>
-}
-
-/** Start of the aligned window of `width` ticks that holds `at`. */
-export function cellStart(at: Ticks, width: bigint): Ticks {
-  const rest = at % width
-  return (rest < 0n ? at - rest - width : at - rest) as Ticks
 }
 
 export class Fold {
@@ -62,7 +59,7 @@ export class Fold {
   add(partition: number, { offset, record }: LoggedRecord): void {
     const tag = this.#tagOf(partition, record.tag)
     const { ticks } = record.sample
-    const cell = this.#cellOf(tag, ticks)
+    const cell = this.#cellOf(tag, ticks, offset)
     if (record.rev > 0 || record.op === 'delete') this.#supersede(tag, cell, record)
     if (record.op === 'put') {
       cell.count += 1
@@ -70,10 +67,9 @@ export class Fold {
       if (record.rev === 0) tag.puts += 1
     }
     cell.records += 1
-    if (cell.records === 1) cell.firstOffset = offset
-    cell.lastOffset = offset
-    if (cell.records === 1 || ticks < cell.minTicks) cell.minTicks = ticks
-    if (cell.records === 1 || ticks > cell.maxTicks) cell.maxTicks = ticks
+    cell.offsets.last = offset
+    if (ticks < cell.minTicks) cell.minTicks = ticks
+    if (ticks > cell.maxTicks) cell.maxTicks = ticks
     this.#recordCount += 1
   }
 
@@ -114,13 +110,15 @@ export class Fold {
     return known
   }
 
-  #cellOf(tag: TagFold, ticks: Ticks): MutableCellDelta {
+  /** The cell of a record; one not met before begins with it. */
+  #cellOf(tag: TagFold, ticks: Ticks, offset: bigint): MutableCellDelta {
     const { latest } = tag
     if (latest !== undefined && ticks >= latest.start && ticks < latest.start + this.#width) return latest
     const start = cellStart(ticks, this.#width)
     let cell = tag.cells.get(start)
     if (cell === undefined) {
-      cell = { start, count: 0, sum: 0n, records: 0, firstOffset: 0n, lastOffset: 0n, minTicks: ticks, maxTicks: ticks }
+      const offsets = { first: offset, last: offset }
+      cell = { start, count: 0, sum: 0n, records: 0, offsets, minTicks: ticks, maxTicks: ticks }
       tag.cells.set(start, cell)
       this.#cellCount += 1
     }

@@ -1,15 +1,17 @@
 /**
- * OutageWatch: tells a historian that is down from a tag that cannot be read. When a read failed for want of an
- * answer, every tag waits here together while one probe after the other asks whether the historian is back.
+ * Telling a historian that is down from a tag that cannot be read: when a read failed for want of an answer, every tag
+ * waits here together while the historian is asked whether it is there. OutageWatch asks until it is back, for a job
+ * that is to end; AliveCheck asks once, for a daemon that has its own way of waiting.
  */
 import { BanyanError } from '../domain/errors.ts'
 import type { HistorianSource } from '../source/source.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import { sleep } from '../util/abort.ts'
+import type { Outage } from './checked-pages.ts'
 
 const PROBE_EVERY_MS = 2_000
 
-export class OutageWatch {
+export class OutageWatch implements Outage {
   readonly #source: HistorianSource
   readonly #outageMs: number
   readonly #logger: Logger
@@ -51,5 +53,26 @@ export class OutageWatch {
       }
       await sleep(PROBE_EVERY_MS, signal)
     }
+  }
+}
+
+/** Serves callers under one signal. */
+export class AliveCheck implements Outage {
+  readonly #source: HistorianSource
+  #asking: Promise<void> | undefined
+
+  constructor(source: HistorianSource) {
+    this.#source = source
+  }
+
+  /** Rejects with what the probe rejects with. */
+  over(signal: AbortSignal): Promise<void> {
+    this.#asking ??= this.#source
+      .probe(signal)
+      .then(() => undefined)
+      .finally(() => {
+        this.#asking = undefined
+      })
+    return this.#asking
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Replay: copies ranges of tags from one historian into the log. Backfill and tail are this with different ranges.
+ * Replay: copies ranges of tags from one historian into the log: for a backfill, and for what a live tail left behind.
  *
  * Each tag starts with a small page over its whole gap, many tags at once: a sparse tag's ten years are one request
  * (the adapter packs many into one call). What is left of a dense tag is read slice by slice with full pages, few at
@@ -15,12 +15,14 @@ import { gapsWithin } from '../domain/coverage.ts'
 import { BanyanError, isBanyanError, type ErrorCode } from '../domain/errors.ts'
 import type { TagId } from '../domain/tag-id.ts'
 import type { Tag } from '../domain/tag.ts'
-import { ticks, type Ticks } from '../domain/ticks.ts'
-import { formatWindow, type Window } from '../domain/window.ts'
+import type { Ticks } from '../domain/ticks.ts'
+import type { Window } from '../domain/window.ts'
 import type { HistorianSource, SamplePage } from '../source/source.ts'
+import { abortable } from '../util/abort.ts'
 import { failpoint } from '../util/failpoint.ts'
-import type { Appender, Ticket } from './appender.ts'
-import type { OutageWatch } from './outage.ts'
+import type { Appender } from './appender.ts'
+import { after, brokenTiling, lastingPages, provenBy, type Outage } from './checked-pages.ts'
+import type { Ticket } from './pending-entry.ts'
 import { nextSlice, type Density, type ReplayOrder } from './slices.ts'
 
 /** First pages are small: hundreds of them are in memory at once, and most tags of a plant are slow. */
@@ -29,8 +31,6 @@ export const FIRST_PAGE_ROWS = 1_000
 const FIRST_PAGE_LANES = 200
 /** Slice size in full pages: the page cut short at a slice's end costs a tenth of a request per page. */
 const SLICE_PAGES = 10
-/** Reads of one tag begun anew, without a page in between, while the historian answers others. */
-const RESTARTS_PER_TAG = 3
 
 export interface ReplayTask {
   readonly tag: Tag
@@ -45,12 +45,14 @@ export interface ReplayTask {
 export interface ReplayOptions {
   readonly source: HistorianSource
   readonly appender: Appender
-  readonly outage: OutageWatch
+  readonly outage: Outage
   readonly order: ReplayOrder
   /** Samples per full page. */
   readonly pageSize: number
   /** Dense tags read at once; more than the governor lets through is of no use. */
   readonly lanes: number
+  /** Called when that many samples of a tag have become durable. */
+  readonly onAppended?: (samples: number) => void
   readonly onTagDone: (tag: Tag) => void
   readonly onTagFailed: (failure: TagFailure) => void
 }
@@ -66,7 +68,7 @@ export interface TagFailure {
 
 /**
  * Resolves when every task is durable or its tag set aside. Rejects, after all reads have ended, with the historian's
- * or the log's failure, or with the signal's reason.
+ * or the log's failure, or with the signal's reason; what it has queued by then may still become durable.
  */
 export async function replay(tasks: readonly ReplayTask[], options: ReplayOptions, signal: AbortSignal): Promise<void> {
   const stop = new AbortController()
@@ -80,23 +82,39 @@ export async function replay(tasks: readonly ReplayTask[], options: ReplayOption
   options.appender.failed().catch((error: unknown) => {
     stop.abort(error)
   })
+  const fail = ({ tag: { id: tag, name } }: ReplayTask, error: unknown): void => {
+    if (combined.aborted) return
+    if (isBanyanError(error) && concernsOneTag(error.code)) {
+      const { code, message, hint } = error
+      options.onTagFailed({ tag, name, code, message, hint })
+    } else {
+      stop.abort(error)
+    }
+  }
+  const writing: Promise<void>[] = []
   await Promise.all(
     tasks.map(async (task) => {
+      const reading = new TagReplay(task, options, lanes, combined)
       try {
-        await new TagReplay(task, options, lanes, combined).run()
-        options.onTagDone(task.tag)
+        await reading.run()
       } catch (error) {
-        if (combined.aborted) return
-        if (isBanyanError(error) && concernsOneTag(error.code)) {
-          const { code, message, hint } = error
-          options.onTagFailed({ tag: task.tag.id, name: task.tag.name, code, message, hint })
-        } else {
-          stop.abort(error)
-        }
+        fail(task, error)
+        return
       }
+      writing.push(
+        reading.durable().then(
+          () => {
+            options.onTagDone(task.tag)
+          },
+          (error: unknown) => {
+            fail(task, error)
+          },
+        ),
+      )
     }),
   )
-  combined.throwIfAborted()
+  // A log that is away must not hold up whoever stops the replay.
+  await abortable(Promise.all(writing), combined)
 }
 
 const TAG_ERRORS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
@@ -110,7 +128,8 @@ const TAG_ERRORS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'BANYAN_LOG_REJECTED',
 ])
 
-function concernsOneTag(code: ErrorCode): boolean {
+/** Is it the tag that cannot be read or recorded, while others can? */
+export function concernsOneTag(code: ErrorCode): boolean {
   return TAG_ERRORS.has(code)
 }
 
@@ -140,10 +159,20 @@ class TagReplay {
     this.#signal = signal
   }
 
+  /** Resolves when all is read and queued. */
   async run(): Promise<void> {
-    const covered = this.#options.appender.progressOf(this.#task.tag.id)?.covered ?? []
+    const { appender } = this.#options
+    const { id } = this.#task.tag
+    // An earlier run, broken off, may have left some of it queued.
+    const undecided = appender.undecided(id)
+    if (undecided !== undefined) await abortable(undecided, this.#signal)
+    const covered = appender.progressOf(id)?.covered ?? []
     const gaps = gapsWithin(covered, this.#task.range)
     for (const gap of this.#options.order === 'newest-first' ? gaps.reverse() : gaps) await this.#copyGap(gap)
+  }
+
+  /** Resolves when what was queued is durable; rejects when the log refused some of it. */
+  async durable(): Promise<void> {
     // Entries of one tag are settled in order: with the last one all are.
     await this.#lastTicket?.durable
     if (this.#refusal !== undefined) throw this.#refusal
@@ -164,7 +193,8 @@ class TagReplay {
   }
 
   async #firstPage(gap: Window): Promise<Density> {
-    for await (const page of this.#pages(gap, Math.min(FIRST_PAGE_ROWS, this.#options.pageSize))) {
+    const pageSize = Math.min(FIRST_PAGE_ROWS, this.#options.pageSize)
+    for await (const page of this.#pages(gap, pageSize)) {
       await this.#deliver(page)
       return { samples: page.samples.length, seen: page.covers }
     }
@@ -180,67 +210,24 @@ class TagReplay {
     return { samples, seen: slice }
   }
 
-  /** The pages of a window; a read broken off because the historian was away goes on where it stopped. */
-  async *#pages(whole: Window, pageSize: number): AsyncGenerator<SamplePage, void, void> {
-    const { source, outage } = this.#options
+  #pages(window: Window, pageSize: number): AsyncIterable<SamplePage> {
     this.#signal.throwIfAborted()
-    let open: Window | undefined = whole
-    let restartsLeft = RESTARTS_PER_TAG
-    while (open !== undefined) {
-      try {
-        for await (const page of source.read(this.#task.tag, open, { pageSize }, this.#signal)) {
-          // A window claimed but not read would be a silent hole: the tiling is checked, not trusted.
-          if (open === undefined || page.covers.from !== open.from) throw brokenTiling(this.#task.tag, page.covers)
-          if (page.covers.until > whole.until) throw brokenTiling(this.#task.tag, page.covers)
-          open = after(page.covers, whole)
-          restartsLeft = RESTARTS_PER_TAG
-          yield page
-        }
-        if (open !== undefined) throw brokenTiling(this.#task.tag, open)
-      } catch (error) {
-        if (!isBanyanError(error, 'BANYAN_SOURCE_UNAVAILABLE', 'BANYAN_SOURCE_THROTTLED')) throw error
-        if (restartsLeft === 0) throw error
-        restartsLeft -= 1
-        await outage.over(this.#signal)
-      }
-    }
+    const { source, outage } = this.#options
+    return lastingPages(this.#task.tag, window, { source, outage, pageSize }, this.#signal)
   }
 
   async #deliver(page: SamplePage): Promise<void> {
     failpoint('page-read')
     const { appender, source } = this.#options
-    const covers = this.#provenBy(page)
+    const covers = provenBy(page, this.#task.range, this.#task.provisionalFrom)
     if (covers === undefined) return
     const entry = { tag: this.#task.tag.id, source: source.kind, covers, samples: page.samples }
     this.#lastTicket = await appender.put(entry, this.#signal)
-    this.#lastTicket.durable.catch((error: unknown) => {
-      if (isBanyanError(error)) this.#refusal ??= error
-    })
+    this.#lastTicket.durable.then(
+      () => this.#options.onAppended?.(page.samples.length),
+      (error: unknown) => {
+        if (isBanyanError(error)) this.#refusal ??= error
+      },
+    )
   }
-
-  /** The part of a page's window that its samples, or their absence, settle; undefined when that is none of it. */
-  #provenBy({ covers, samples }: SamplePage): Window | undefined {
-    const { provisionalFrom, range } = this.#task
-    if (provisionalFrom === undefined || covers.until < range.until || covers.until <= provisionalFrom) return covers
-    const last = samples.at(-1)
-    const found = last === undefined ? covers.from : ticks(last.ticks + 1n)
-    const until = found > provisionalFrom ? found : provisionalFrom
-    return covers.from < until ? { from: covers.from, until } : undefined
-  }
-}
-
-/** What of `whole` comes after `done`. */
-function after(done: Window, whole: Window): Window | undefined {
-  return done.until < whole.until ? { from: done.until, until: whole.until } : undefined
-}
-
-function brokenTiling(tag: Tag, at: Window): BanyanError {
-  return new BanyanError(
-    'BANYAN_INTERNAL',
-    `the pages read for ${tag.name} do not tile the window ${formatWindow(at)}`,
-    {
-      context: { tag: tag.id },
-      hint: 'this is a defect of Banyan; nothing of the window counts as copied',
-    },
-  )
 }

@@ -2,7 +2,8 @@
  * The simulator's own HTTP interface for other processes, outside the API and not counted:
  *
  * `GET /simulator/truth` (NDJSON of TruthRow) · `GET /simulator/counters` · `GET|POST /simulator/switches` (POST merges
- * a JSON object) · `POST /simulator/history` (a JSON list of changes, historyChangeSchema) · `POST /simulator/restart`.
+ * a JSON object) · `POST /simulator/history` (a JSON list of changes of history and clock, historyChangeSchema) ·
+ * `POST /simulator/restart`.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Counters } from './counters.ts'

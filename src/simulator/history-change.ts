@@ -1,4 +1,4 @@
-/** Changes of history as JSON, for tests that drive the simulator from another process. */
+/** Changes of history and clock as JSON, for tests that drive the simulator from another process. */
 import { z } from 'zod'
 import type { Historian } from './historian.ts'
 import { resolveTime } from './time-string.ts'
@@ -31,7 +31,10 @@ const historyChangeSchema = z.discriminatedUnion('op', [
   }),
   z.strictObject({ op: z.literal('deletePoint'), point }),
   z.strictObject({ op: z.literal('retype'), point, to: z.enum(['Float32', 'Float64', 'Int32', 'String']) }),
+  // The clock, if it is a manual one.
   z.strictObject({ op: z.literal('advance'), ms: z.number().min(0) }),
+  z.strictObject({ op: z.literal('stepClock'), ms: z.number() }),
+  z.strictObject({ op: z.literal('runClock'), rate: z.number().min(0) }),
 ])
 type HistoryChange = z.infer<typeof historyChangeSchema>
 
@@ -75,5 +78,11 @@ function apply(historian: Historian, change: HistoryChange): void {
       return
     case 'advance':
       historian.clock.advance(change.ms)
+      return
+    case 'stepClock':
+      historian.clock.step(change.ms)
+      return
+    case 'runClock':
+      historian.clock.run(change.rate)
   }
 }

@@ -29,7 +29,7 @@ export interface SimulatorOptions {
   readonly seed?: number
   /** Multiplies the size of the scenario. Default 1. */
   readonly scale?: number
-  /** `manual` (default) stands still until `historian.clock.advance`; `real` is the machine's clock. */
+  /** `manual` (default) stands still until `historian.clock` is told otherwise; `real` is the machine's clock. */
   readonly clock?: 'manual' | 'real'
   /** Where a manual clock stands and history ends, in ticks; default 2026-01-01T00:00:00Z. */
   readonly now?: bigint

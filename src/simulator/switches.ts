@@ -68,8 +68,8 @@ export const switchesSchema = z.strictObject({
 
   // Faults of the whole answer.
 
-  /** Every request is answered with this status; 0 = off. */
-  outage: z.union([z.literal(0), z.number().int().min(400).max(599)]).default(0),
+  /** Every request is answered with this status, or its connection is reset without an answer; 0 = off. */
+  outage: z.union([z.literal(0), z.literal('reset'), z.number().int().min(400).max(599)]).default(0),
   serverErrorProbability: probability.default(0),
   throttleProbability: probability.default(0),
   /** 200 with a web page instead of JSON, as a proxy's login page. */

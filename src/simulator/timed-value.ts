@@ -1,9 +1,11 @@
-/** One event as the TimedValue object of an answer, numbers in .NET notation. */
+/** TimedValue, the object answers are made of: one event, numbers in .NET notation, or what stands for one that failed. */
 import type { CalculatedEvent } from './calc/calculated.ts'
 import { formatTicksTrimmed } from './grid.ts'
 import { RawJson } from './http/answer.ts'
 import { float32Text, float64Text } from './number-text.ts'
 import type { PiPointType, PiValue, SimulatedPoint } from './series.ts'
+
+export const NOT_FINITE = 'The value is not a finite number.'
 
 export function timedValue(
   point: SimulatedPoint,
@@ -19,8 +21,26 @@ export function timedValue(
     Questionable: event.questionable,
     Substituted: event.substituted,
     Annotated: event.annotated,
-    ...(failed ? { Errors: [{ FieldName: 'Value', Message: ['The value is not a finite number.'] }] } : {}),
+    ...(failed ? { Errors: valueErrors(NOT_FINITE) } : {}),
   }
+}
+
+/** A value that could not be had. Good is still true, as on a real server. */
+export function failedValue(timestamp: string, message: string): Record<string, unknown> {
+  return {
+    Timestamp: timestamp,
+    Value: null,
+    UnitsAbbreviation: '',
+    Good: true,
+    Questionable: false,
+    Substituted: false,
+    Annotated: false,
+    Errors: valueErrors(message),
+  }
+}
+
+function valueErrors(message: string): unknown {
+  return [{ FieldName: 'Value', Message: [message] }]
 }
 
 function valueJson(value: PiValue, valueType: PiPointType): unknown {

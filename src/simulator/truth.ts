@@ -1,9 +1,9 @@
 /**
  * Truth: what the archive of the primary data server holds, said in plain JSON terms straight from the columns, so
  * that a reader can be compared with it without trusting the HTTP rendering. Snapshots that are not archived yet are
- * no part of it.
+ * no part of it, unless asked for: a reader past the settle time has copied them.
  */
-import { formatTicksFull } from './grid.ts'
+import { formatTicksFull, gridFromTicks } from './grid.ts'
 import type { Historian } from './historian.ts'
 import type { HistorianPoint } from './point.ts'
 import type { PiPointType, PiValue } from './series.ts'
@@ -27,16 +27,30 @@ export interface TruthRow {
   readonly annotated: boolean
 }
 
-/** By ascending point id, then time, then insert order. */
-export function* truthOf(historian: Historian): Generator<TruthRow> {
-  for (const point of historian.primary.points) yield* truthOfPoint(point)
+export interface TruthOptions {
+  /** Also the snapshots, which recorded answers hold unless `snapshotInRecorded` says otherwise. Default false. */
+  readonly snapshots?: boolean
 }
 
-function* truthOfPoint(point: HistorianPoint): Generator<TruthRow> {
+/** By ascending point id, then time, then insert order. */
+export function* truthOf(historian: Historian, { snapshots = false }: TruthOptions = {}): Generator<TruthRow> {
+  for (const point of historian.primary.points) {
+    yield* rowsOf(point, 0, snapshots ? point.archive.length : point.archive.archivedLength)
+  }
+}
+
+/** Everything a point holds at one time, the snapshot included, in insert order. */
+export function truthAt(point: HistorianPoint, at: bigint): TruthRow[] {
+  const grid = gridFromTicks(at, 'round')
+  return [...rowsOf(point, point.archive.lowerBoundGrid(grid), point.archive.lowerBoundGrid(grid + 1))]
+}
+
+/** `from` must be the first row of its time. */
+function* rowsOf(point: HistorianPoint, from: number, until: number): Generator<TruthRow> {
   const { archive } = point
   let lastGrid = Number.NaN
   let ord = 0
-  for (let row = 0; row < archive.archivedLength; row++) {
+  for (let row = from; row < until; row++) {
     const grid = archive.gridAt(row)
     ord = grid === lastGrid ? ord + 1 : 0
     lastGrid = grid

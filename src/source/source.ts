@@ -8,6 +8,7 @@
  * is worth retrying; what they throw is final for now. An aborted signal rejects with the signal's reason.
  */
 import type { Sample } from '../domain/sample.ts'
+import type { TagId } from '../domain/tag-id.ts'
 import type { Tag } from '../domain/tag.ts'
 import type { Ticks } from '../domain/ticks.ts'
 import type { Window } from '../domain/window.ts'
@@ -40,11 +41,32 @@ export interface HistorianSource {
 
   /**
    * How many samples the historian says each window holds, by its own cheap summary; `undefined` where it cannot
-   * tell. A hint for planning: never proof of equality. Answers come in the order of `windows`.
+   * tell. A hint for planning: never proof of equality. Answers come in the order of `windows`. Neighbouring windows
+   * of one length cost one request together.
    */
   count(tag: Tag, windows: readonly Window[], signal: AbortSignal): Promise<(number | undefined)[]>
 
+  /**
+   * Best-effort notices of change, so that one looks sooner; never proof of anything, and never the only way to learn
+   * of a change. Yields until the signal aborts, one batch per poll that brought any; waits `everyMs` between polls. A
+   * registration the historian has lost (expiry, restart) is made again by itself, and answered with an `unknown` hint
+   * for its tag. Rejects with BANYAN_SOURCE_REJECTED when the historian offers no notices, and with what makes it
+   * unreachable otherwise.
+   */
+  hints(tags: readonly Tag[], everyMs: number, signal: AbortSignal): AsyncIterable<readonly Hint[]>
+
   close(): Promise<void>
+}
+
+export interface Hint {
+  readonly tag: TagId
+  /**
+   * `added`: a newer sample than any before it. `changed`: a sample was inserted behind newer ones, edited or deleted.
+   * `unknown`: notices were lost; anything may have happened to the tag.
+   */
+  readonly change: 'added' | 'changed' | 'unknown'
+  /** Time of the sample; undefined for `unknown`. */
+  readonly at: Ticks | undefined
 }
 
 export type SourceKind = 'pi-web-api' | 'opcua'
@@ -81,6 +103,8 @@ export interface Catalogue {
 export interface ReadOptions {
   /** Samples per page, at least 1. A tick group is never cut, so a page may be larger (group) or smaller. */
   readonly pageSize: number
+  /** About how many samples the window holds, where the caller knows; only decides how the read travels. */
+  readonly expected?: number
 }
 
 export interface SamplePage {

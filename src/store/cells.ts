@@ -11,6 +11,8 @@ import type { TagId } from '../domain/tag-id.ts'
 import type { Ticks } from '../domain/ticks.ts'
 import type { Window } from '../domain/window.ts'
 import type { StoreDatabase } from './database.ts'
+import { addRun, decodeRuns, encodeRuns, type OffsetRun } from './offset-runs.ts'
+import { corruptStore } from './sqlite-error.ts'
 
 export interface Cell {
   readonly tag: TagId
@@ -21,9 +23,8 @@ export interface Cell {
   /** Grows with every record folded into the cell. */
   readonly epoch: number
   readonly partition: number
-  /** All records of the cell are in `[firstOffset, lastOffset]`. */
-  readonly firstOffset: bigint
-  readonly lastOffset: bigint
+  /** Every record of the cell is in one of these stretches of the partition; ascending, disjoint, at most a few. */
+  readonly runs: readonly OffsetRun[]
   /** Earliest and latest time among those records, deleted samples included. */
   readonly minTicks: Ticks
   readonly maxTicks: Ticks
@@ -38,8 +39,8 @@ export interface CellDelta {
   readonly sum: bigint
   /** At least 1. */
   readonly records: number
-  readonly firstOffset: bigint
-  readonly lastOffset: bigint
+  /** Where in the partition they are: behind all that was applied to the cell before. */
+  readonly offsets: OffsetRun
   readonly minTicks: Ticks
   readonly maxTicks: Ticks
 }
@@ -60,8 +61,7 @@ interface CellRow {
   readonly count: bigint
   readonly digest: Uint8Array
   readonly records: bigint
-  readonly first_offset: bigint
-  readonly last_offset: bigint
+  readonly runs: string
   readonly min_ticks: bigint
   readonly max_ticks: bigint
 }
@@ -89,7 +89,22 @@ export class CellTable {
           'SELECT * FROM cells WHERE tag_key = ? AND start_ticks > ? AND start_ticks < ? ORDER BY start_ticks',
         )
         .all(key, window.from - width, window.until)
-        .map((row) => decodeCell(tag, Number(partition), width, row))
+        .map((row) => this.#decode(tag, Number(partition), width, row))
+    })
+  }
+
+  /** Samples in the cells of a tag that overlap the window, as they are now. */
+  countSamples(tag: TagId, window: Window): number {
+    return this.#db.read(() => {
+      const width = this.width()
+      const key = this.#tag(tag)?.key
+      if (width === undefined || key === undefined) return 0
+      const row = this.#db
+        .prepare<{ n: bigint | null }>(
+          'SELECT sum(count) AS n FROM cells WHERE tag_key = ? AND start_ticks > ? AND start_ticks < ?',
+        )
+        .get(key, window.from - width, window.until)
+      return Number(row?.n ?? 0)
     })
   }
 
@@ -121,7 +136,7 @@ export class CellTable {
   /** Adds a batch, inside the `write` that also advances the positions. */
   apply(deltas: Iterable<TagDelta>): void {
     const find = this.#db.prepare<CellRow>('SELECT * FROM cells WHERE tag_key = ? AND start_ticks = ?')
-    const put = this.#db.prepare('INSERT OR REPLACE INTO cells VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)')
+    const put = this.#db.prepare('INSERT OR REPLACE INTO cells VALUES (?, ?, ?, ?, ?, ?, ?, ?)')
     const mark = this.#db.prepare('INSERT OR IGNORE INTO deleted_samples VALUES (?, ?, ?)')
     const unmark = this.#db.prepare('DELETE FROM deleted_samples WHERE tag_key = ? AND ticks = ? AND ord = ?')
     for (const delta of deltas) {
@@ -134,8 +149,7 @@ export class CellTable {
           (old?.count ?? 0n) + BigInt(cell.count),
           encodeSum((old === undefined ? 0n : decodeSum(old.digest)) + cell.sum),
           (old?.records ?? 0n) + BigInt(cell.records),
-          lower(old?.first_offset, cell.firstOffset),
-          higher(old?.last_offset, cell.lastOffset),
+          encodeRuns(addRun(old === undefined ? [] : this.#runs(old), cell.offsets)),
           lower(old?.min_ticks, cell.minTicks),
           higher(old?.max_ticks, cell.maxTicks),
         )
@@ -150,6 +164,27 @@ export class CellTable {
       this.#db.prepare(`DELETE FROM ${table}`).run()
     }
     this.#db.prepare('INSERT INTO projection (id, cell_width_ticks) VALUES (1, ?)').run(width)
+  }
+
+  #decode(tag: TagId, partition: number, width: bigint, row: CellRow): Cell {
+    return {
+      tag,
+      window: { from: row.start_ticks as Ticks, until: (row.start_ticks + width) as Ticks },
+      digest: { count: Number(row.count), sum: decodeSum(row.digest) },
+      epoch: Number(row.records),
+      partition,
+      runs: this.#runs(row),
+      minTicks: row.min_ticks as Ticks,
+      maxTicks: row.max_ticks as Ticks,
+    }
+  }
+
+  #runs({ runs }: CellRow): OffsetRun[] {
+    try {
+      return decodeRuns(runs)
+    } catch (error) {
+      throw corruptStore(this.#db.file, 'the offsets of a cell cannot be read', error)
+    }
   }
 
   #tag(tag: TagId): { key: bigint; partition: bigint } | undefined {
@@ -177,20 +212,6 @@ export function tagInTwoPartitions(tag: TagId, known: number, other: number): Ba
     hint: 'A tag lives in one partition. Was the number of partitions changed, or does something else write there?',
     context: { tag, partition: other },
   })
-}
-
-function decodeCell(tag: TagId, partition: number, width: bigint, row: CellRow): Cell {
-  return {
-    tag,
-    window: { from: row.start_ticks as Ticks, until: (row.start_ticks + width) as Ticks },
-    digest: { count: Number(row.count), sum: decodeSum(row.digest) },
-    epoch: Number(row.records),
-    partition,
-    firstOffset: row.first_offset,
-    lastOffset: row.last_offset,
-    minTicks: row.min_ticks as Ticks,
-    maxTicks: row.max_ticks as Ticks,
-  }
 }
 
 const DIGEST_BYTES = 16

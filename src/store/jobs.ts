@@ -86,6 +86,16 @@ export class JobTable {
     )
   }
 
+  /** The jobs that wait to be run, or to be taken up again after an interruption; the one that waits longest first. */
+  runnable(): Job[] {
+    return this.#db.read(() =>
+      this.#db
+        .prepare("SELECT * FROM jobs WHERE state IN ('queued', 'interrupted') ORDER BY id LIMIT ?")
+        .all(LIST_LIMIT)
+        .map((row) => this.#decode(row)),
+    )
+  }
+
   /** The tags a job gave up on, ascending by tag id. */
   failures(id: number): TagFailure[] {
     return this.#db.read(() =>

@@ -3,7 +3,7 @@ import SqliteDatabase from 'better-sqlite3'
 import { BanyanError, messageOf } from '../domain/errors.ts'
 
 export const CORRUPT_HINT =
-  'The log is the truth: move the file away and run `banyan store rebuild`. Only queued jobs and their history are lost.'
+  'The log is the truth: move the file away and run `banyan store rebuild`. Only queued jobs, the history of jobs and schedules, and notes of what to compare again are lost.'
 
 /** Matched by prefix, because extended codes append to the primary one (SQLITE_IOERR_WRITE). */
 const UNAVAILABLE: readonly { prefix: string; what: string; retryable: boolean; hint: string }[] = [

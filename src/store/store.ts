@@ -4,15 +4,22 @@
  * Every write is one transaction: when it throws, nothing was written. With a full disk (BANYAN_STORE_UNAVAILABLE,
  * retryable) that means: a lease is not acquired, but one that is held stays held, as nobody else can write either;
  * a job is not enqueued, and a run's counts stay as they were; the coverage cache falls behind the log, which mends
- * it; a fold stops before its batch and goes on from there later. Nothing needs repair once there is room again.
+ * it; a fold stops before its batch and goes on from there later; a mark of a dirty window, the progress of a sweep,
+ * a finding are refused, and whoever wanted to write them must not go on as if they were. Nothing needs repair once
+ * there is room again.
  */
 import { CellTable } from './cells.ts'
 import { CoverageTable } from './coverage.ts'
 import { StoreDatabase } from './database.ts'
+import { DirtyTable } from './dirty.ts'
+import { FindingTable } from './findings.ts'
 import { JobTable } from './jobs.ts'
 import { LeaseTable } from './lease.ts'
+import { LiveTable } from './live.ts'
 import { migrate } from './migrate.ts'
 import { PositionTable } from './positions.ts'
+import { ScheduleTable } from './schedules.ts'
+import { SweepTable } from './sweeps.ts'
 import { TagTable } from './tags.ts'
 
 export interface Store {
@@ -23,6 +30,11 @@ export interface Store {
   readonly coverage: CoverageTable
   readonly cells: CellTable
   readonly positions: PositionTable
+  readonly dirty: DirtyTable
+  readonly schedules: ScheduleTable
+  readonly sweeps: SweepTable
+  readonly findings: FindingTable
+  readonly live: LiveTable
   /** Makes what `body` writes one transaction, see StoreDatabase. `body` must not wait for anything. */
   write<T>(body: () => T): T
   /** Idempotent. Does not release a lease. */
@@ -59,6 +71,11 @@ export function storeOn(db: StoreDatabase, clock: () => number): Store {
     coverage: new CoverageTable(db),
     cells: new CellTable(db),
     positions: new PositionTable(db),
+    dirty: new DirtyTable(db, clock),
+    schedules: new ScheduleTable(db, clock),
+    sweeps: new SweepTable(db),
+    findings: new FindingTable(db, clock),
+    live: new LiveTable(db, clock),
     write: (body) => db.write(body),
     close: () => {
       db.close()

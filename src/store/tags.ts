@@ -4,44 +4,40 @@
  * A tag gets a new version when anything about it changes. A version counts as published only when the log took it:
  * a crash in between publishes it again, which a compacted topic forgives.
  */
-import { SAMPLE_TYPES, type SampleType } from '../domain/sample.ts'
-import { parseTagId, type TagId } from '../domain/tag-id.ts'
-import type { Tag, TagCompression } from '../domain/tag.ts'
+import type { TagId } from '../domain/tag-id.ts'
+import type { Tag } from '../domain/tag.ts'
 import type { Row, StoreDatabase } from './database.ts'
+import { ofHistorian } from './of-historian.ts'
 import { corruptStore } from './sqlite-error.ts'
+import { CONTENT, contentOf, decodeTag } from './tag-row.ts'
 
 export interface StoredTag {
   readonly tag: Tag
   /** 1 when first seen. */
   readonly version: number
   readonly seenAtMs: number
+  /** Since when the catalogue no longer lists it; undefined while it does. */
+  readonly goneAtMs: number | undefined
 }
 
-const CONTENT = [
-  'name',
-  'descriptor',
-  'type',
-  'units',
-  'zero',
-  'span',
-  'step',
-  'future',
-  'digital_set',
-  'compressing',
-  'comp_dev',
-  'comp_min_s',
-  'comp_max_s',
-  'exc_dev',
-  'server_guid',
-  'point_id',
-] as const
+/** What a catalogue brought that was not known before. */
+export interface TagChanges {
+  /** Never seen before. */
+  readonly added: readonly TagId[]
+  /** Known, and something about it differs. */
+  readonly changed: readonly { readonly before: Tag; readonly after: Tag }[]
+  /** Known, marked as gone, and listed again; the same or changed. */
+  readonly returned: readonly TagId[]
+}
 
 const UPSERT = `
   INSERT INTO tags (id, version, seen_at, ${CONTENT.join(', ')}) VALUES (?, 1, ?, ${CONTENT.map(() => '?').join(', ')})
   ON CONFLICT (id) DO UPDATE SET
     seen_at = excluded.seen_at,
+    gone_at = NULL,
     version = version + ((${CONTENT.join(', ')}) IS NOT (${CONTENT.map((c) => `excluded.${c}`).join(', ')})),
-    ${CONTENT.map((c) => `${c} = excluded.${c}`).join(', ')}`
+    ${CONTENT.map((c) => `${c} = excluded.${c}`).join(', ')}
+  RETURNING version`
 
 export class TagTable {
   readonly #db: StoreDatabase
@@ -52,13 +48,71 @@ export class TagTable {
     this.#clock = clock
   }
 
-  /** Remembers what the catalogue said; all or nothing. Tags it no longer lists stay. */
-  save(tags: Iterable<Tag>): void {
-    this.#db.write(() => {
-      const upsert = this.#db.prepare(UPSERT)
+  /**
+   * Remembers what the catalogue said, and answers what is new in it; all or nothing. Tags it no longer lists stay.
+   *
+   * The answer is given once. Whoever must act on it in the store (mark windows, enqueue a job) does so in the `write`
+   * that saves, or a crash in between forgets it.
+   */
+  save(tags: Iterable<Tag>): TagChanges {
+    return this.#db.write(() => {
+      const find = this.#db.prepare('SELECT * FROM tags WHERE id = ?')
+      const upsert = this.#db.prepare<{ version: bigint }>(UPSERT)
       const now = this.#clock()
-      for (const tag of tags) upsert.run(tag.id, now, ...contentOf(tag))
+      const added: TagId[] = []
+      const changed: { before: Tag; after: Tag }[] = []
+      const returned: TagId[] = []
+      for (const tag of tags) {
+        const before = find.get(tag.id)
+        const version = upsert.get(tag.id, now, ...contentOf(tag))?.version
+        if (before === undefined) added.push(tag.id)
+        else {
+          if (before['version'] !== version) changed.push({ before: this.#decode(before).tag, after: tag })
+          if (before['gone_at'] !== null) returned.push(tag.id)
+        }
+      }
+      return { added, changed, returned }
     })
+  }
+
+  /**
+   * The catalogue no longer lists these tags. Answers those it listed until now; a tag that is gone already keeps its
+   * time, one that is not known is left out. `save` takes the mark back.
+   */
+  markGone(ids: Iterable<TagId>): TagId[] {
+    return this.#db.write(() => {
+      const mark = this.#db.prepare('UPDATE tags SET gone_at = ? WHERE id = ? AND gone_at IS NULL')
+      const now = this.#clock()
+      return [...ids].filter((id) => mark.run(now, id).changes > 0)
+    })
+  }
+
+  /** The tags of a historian that its catalogue no longer lists, ascending by tag id. */
+  gone(historian: string): StoredTag[] {
+    return this.#db.read(() =>
+      this.#db
+        .prepare(`SELECT * FROM tags WHERE ${ofHistorian('id')} AND gone_at IS NOT NULL ORDER BY id`)
+        .all({ historian })
+        .map((row) => this.#decode(row)),
+    )
+  }
+
+  /** A job was enqueued to backfill these tags because they were new. */
+  markBackfillAsked(ids: Iterable<TagId>): void {
+    this.#db.write(() => {
+      const mark = this.#db.prepare('UPDATE tags SET backfill_asked = 1 WHERE id = ?')
+      for (const id of ids) mark.run(id)
+    })
+  }
+
+  /** The tags of a historian that `markBackfillAsked` has named. */
+  backfillAsked(historian: string): Set<TagId> {
+    const rows = this.#db.read(() =>
+      this.#db
+        .prepare<{ id: TagId }>(`SELECT id FROM tags WHERE ${ofHistorian('id')} AND backfill_asked = 1`)
+        .all({ historian }),
+    )
+    return new Set(rows.map(({ id }) => id))
   }
 
   get(id: TagId): StoredTag | undefined {
@@ -66,16 +120,26 @@ export class TagTable {
     return row === undefined ? undefined : this.#decode(row)
   }
 
-  /** All tags of a historian, or of all, ascending by tag id. */
+  /** All tags of a historian, or of all, ascending by tag id; those that are gone among them. */
   list(historian?: string): StoredTag[] {
     return this.#db.read(() =>
       this.#db
-        .prepare(
-          "SELECT * FROM tags WHERE @historian IS NULL OR substr(id, 1, length(@historian) + 1) = @historian || '/' ORDER BY id",
-        )
+        .prepare(`SELECT * FROM tags WHERE @historian IS NULL OR ${ofHistorian('id')} ORDER BY id`)
         .all({ historian: historian ?? null })
         .map((row) => this.#decode(row)),
     )
+  }
+
+  /** The data servers of those tags of a historian that the log knows; more than one only after a mix-up. */
+  serversCopied(historian: string): string[] {
+    const rows = this.#db.read(() =>
+      this.#db
+        .prepare<{ server_guid: string }>(
+          `SELECT DISTINCT server_guid FROM tags JOIN coverage ON coverage.tag = tags.id WHERE ${ofHistorian('tags.id')}`,
+        )
+        .all({ historian }),
+    )
+    return rows.map((row) => row.server_guid)
   }
 
   /** Tags whose current version is not in the log yet. */
@@ -102,66 +166,14 @@ export class TagTable {
 
   #decode(row: Row): StoredTag {
     try {
-      return { tag: decodeTag(row), version: Number(row['version']), seenAtMs: Number(row['seen_at']) }
+      return {
+        tag: decodeTag(row),
+        version: Number(row['version']),
+        seenAtMs: Number(row['seen_at']),
+        goneAtMs: row['gone_at'] === null ? undefined : Number(row['gone_at']),
+      }
     } catch (error) {
       throw corruptStore(this.#db.file, `the tag ${JSON.stringify(row['id'])} cannot be read`, error)
     }
   }
-}
-
-function contentOf(tag: Tag): (string | number | null)[] {
-  const { compression } = tag
-  return [
-    tag.name,
-    tag.descriptor,
-    tag.type,
-    tag.units,
-    tag.zero ?? null,
-    tag.span ?? null,
-    tag.step ? 1 : 0,
-    tag.future ? 1 : 0,
-    tag.digitalSet ?? null,
-    compression === undefined ? null : compression.compressing ? 1 : 0,
-    compression?.compDev ?? null,
-    compression?.compMinSeconds ?? null,
-    compression?.compMaxSeconds ?? null,
-    compression?.excDev ?? null,
-    tag.address.serverGuid,
-    tag.address.pointId,
-  ]
-}
-
-function decodeTag(row: Row): Tag {
-  const type = row['type'] as SampleType
-  if (!SAMPLE_TYPES.includes(type)) throw new RangeError(`unknown sample type ${JSON.stringify(type)}`)
-  return {
-    id: parseTagId(row['id'] as string),
-    name: row['name'] as string,
-    descriptor: row['descriptor'] as string,
-    type,
-    units: row['units'] as string,
-    zero: optionalNumber(row['zero']),
-    span: optionalNumber(row['span']),
-    step: row['step'] === 1n,
-    future: row['future'] === 1n,
-    digitalSet: (row['digital_set'] as string | null) ?? undefined,
-    compression: decodeCompression(row),
-    address: { serverGuid: row['server_guid'] as string, pointId: Number(row['point_id']) },
-  }
-}
-
-function decodeCompression(row: Row): TagCompression | undefined {
-  if (row['compressing'] === null) return undefined
-  return {
-    compressing: row['compressing'] === 1n,
-    // SQLite keeps NaN as NULL; a deviation that is not known must not come back as 0.
-    compDev: optionalNumber(row['comp_dev']) ?? NaN,
-    compMinSeconds: optionalNumber(row['comp_min_s']) ?? NaN,
-    compMaxSeconds: optionalNumber(row['comp_max_s']) ?? NaN,
-    excDev: optionalNumber(row['exc_dev']) ?? NaN,
-  }
-}
-
-function optionalNumber(value: unknown): number | undefined {
-  return value === null ? undefined : (value as number)
 }

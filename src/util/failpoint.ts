@@ -14,6 +14,8 @@ export const FAILPOINTS = [
   'coverage-cached',
   'fold-staged',
   'fold-committed',
+  'sweep-compared',
+  'amend-appended',
 ] as const
 export type Failpoint = (typeof FAILPOINTS)[number]
 

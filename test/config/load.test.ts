@@ -67,8 +67,23 @@ describe('what a file becomes', () => {
       ],
       tags: [{ historian: 'h', include: ['*'], exclude: [], names: [], file: undefined, backfill: undefined }],
       log: { kind: 'embedded', file: join(folder, 'log.db'), partitions: 4 },
-      sync: { settleMs: 30_000 },
+      sync: {
+        intervalMs: 10_000,
+        settleMs: 30_000,
+        sweeps: [
+          { name: 'sweep 1d every 15m', timing: { kind: 'every', everyMs: 900_000 }, lookBackMs: 86_400_000 },
+          {
+            name: 'sweep 30d at 0 2 * * * UTC',
+            timing: { kind: 'cron', cron: '0 2 * * *', timeZone: 'UTC' },
+            lookBackMs: 2_592_000_000,
+          },
+        ],
+        catalogueMs: 3_600_000,
+        repair: 'auto',
+        hints: true,
+      },
       parity: { cellMs: 3_600_000 },
+      web: undefined,
     })
   })
 
@@ -84,6 +99,20 @@ describe('what a file becomes', () => {
     expect(() => (historians[0]!.piWebApi.limits.quietHours as unknown[]).push({})).toThrow(TypeError)
   })
 
+  test('a cron pattern keeps its meaning and loses its spare blanks', () => {
+    const text = `${EMBEDDED}sync: { sweeps: [{ cron: " 30  2 * * MON ", lookBack: 7d }] }\n`
+    expect(load(write('banyan.yaml', text)).sync.sweeps[0]?.timing).toMatchObject({ cron: '30 2 * * MON' })
+  })
+
+  test('a name to listen on, and the names to be asked by, are compared in lower case', () => {
+    const text = `${EMBEDDED}web: { listen: Bridge.example.org:80, names: [Banyan.example.org] }\n`
+    expect(load(write('banyan.yaml', text)).web).toEqual({
+      host: 'bridge.example.org',
+      port: 80,
+      names: ['banyan.example.org'],
+    })
+  })
+
   test('printed and loaded again it is the same', () => {
     const before = load(EVERY_KEY)
     const after = load(write('again.yaml', configToText(before)))
@@ -94,6 +123,14 @@ describe('what a file becomes', () => {
     const config = load(write('banyan.yaml', STARTER_CONFIG))
     expect(config.bridge).toBe('my-site')
     expect(unreadableFiles(config).map(({ path }) => path)).toEqual(['historians.pi-main.piWebApi.auth'])
+  })
+
+  test('what the starter shows of sync, parity and web is valid too', () => {
+    const [before = '', shown = ''] = STARTER_CONFIG.split(/(?=^# sync:)/m)
+    const keys = shown.replace(/^# (?=( *- | *[a-z]+:))/gim, '')
+    const { web, sync } = load(write('banyan.yaml', before + keys))
+    expect(web).toEqual({ host: '127.0.0.1', port: 8080, names: [] })
+    expect(sync.sweeps.map(({ name }) => name)).toEqual(['sweep 1d every 15m', 'sweep 30d at 0 2 * * * Europe/Berlin'])
   })
 })
 

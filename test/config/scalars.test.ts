@@ -3,8 +3,10 @@ import { describe, expect, test } from 'vitest'
 import {
   coverWholeDay,
   formatDuration,
+  formatListen,
   formatQuietHours,
   parseDuration,
+  parseListen,
   parseQuietHours,
   parseTime,
 } from '../../src/config/scalars.ts'
@@ -87,5 +89,33 @@ describe('quiet hours', () => {
     expect(coverWholeDay(day)).toBe(true)
     expect(coverWholeDay([parseQuietHours('00:00-23:59')!])).toBe(false)
     expect(coverWholeDay([])).toBe(false)
+  })
+})
+
+describe('addresses to listen on', () => {
+  test.each([
+    ['127.0.0.1:8080', '127.0.0.1'],
+    ['[::1]:8080', '::1'],
+    ['localhost:8080', 'localhost'],
+    ['bridge-1.example.org:8080', 'bridge-1.example.org'],
+  ])('%s, and printed again', (text, host) => {
+    const listen = parseListen(text)
+    expect(listen).toEqual({ host, port: 8080 })
+    expect(formatListen(listen!)).toBe(text)
+  })
+
+  test.each([
+    '8080',
+    ':8080',
+    '::1:8080',
+    '[127.0.0.1]:80',
+    'a:0',
+    'a:65536',
+    'a:80 ',
+    'http://a:80',
+    'a/b:80',
+    '-a:80',
+  ])('%j is none', (text) => {
+    expect(parseListen(text)).toBeUndefined()
   })
 })

@@ -7,11 +7,12 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect } from 'vitest'
 import { openEmbeddedLog } from '../../src/log/embedded/embedded-log.ts'
-import { describeSampleLog } from './sample-log.ts'
+import { describeAmendments } from './sample-log-amendments.ts'
+import { describeSampleLog, type LogTarget, type TargetShape } from './sample-log.ts'
 
 const CHILD = fileURLToPath(new URL('../log/embedded/append-child.ts', import.meta.url))
 
-describeSampleLog('embedded log', async ({ partitions, writers }) => {
+async function newTarget({ partitions, writers }: TargetShape): Promise<LogTarget> {
   const folder = await mkdtemp(join(tmpdir(), 'banyan-log-'))
   const file = join(folder, 'log.db')
   return {
@@ -22,8 +23,8 @@ describeSampleLog('embedded log', async ({ partitions, writers }) => {
       db.close()
       return new Map(rows as [string, string][])
     },
-    async appendAndDie(failpoint) {
-      const child = spawn(process.execPath, ['--import', 'tsx', CHILD, file, String(partitions)], {
+    async appendAndDie(failpoint, batch) {
+      const child = spawn(process.execPath, ['--import', 'tsx', CHILD, file, String(partitions), batch], {
         env: { ...process.env, BANYAN_FAILPOINT: failpoint },
         stdio: ['ignore', 'ignore', 'inherit'],
       })
@@ -32,4 +33,7 @@ describeSampleLog('embedded log', async ({ partitions, writers }) => {
     },
     remove: () => rm(folder, { recursive: true }),
   }
-})
+}
+
+describeSampleLog('embedded log', newTarget)
+describeAmendments('embedded log', newTarget)

@@ -1,12 +1,14 @@
 /** The promises of the HistorianSource port, as tests every adapter passes. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { BanyanError } from '../../src/domain/errors.ts'
 import type { Sample } from '../../src/domain/sample.ts'
 import { tagId } from '../../src/domain/tag-id.ts'
 import type { Tag } from '../../src/domain/tag.ts'
-import { END_OF_PI_TIME, ticks } from '../../src/domain/ticks.ts'
+import { END_OF_PI_TIME, ticks, TICKS_PER_SECOND, type Ticks } from '../../src/domain/ticks.ts'
 import { window, type Window } from '../../src/domain/window.ts'
 import { encodeRecord } from '../../src/log/record.ts'
-import type { HistorianSource, SamplePage, TagSelection } from '../../src/source/source.ts'
+import type { HistorianSource, Hint, SamplePage, TagSelection } from '../../src/source/source.ts'
+import { sleep } from '../../src/util/abort.ts'
 import { keyOfRecord } from '../harness/expected.ts'
 
 export interface SourceUnderTest {
@@ -17,7 +19,14 @@ export interface SourceUnderTest {
   readonly tied: string
   /** The tags a mask selects, said independently of the adapter. */
   readonly selections: readonly { readonly selection: TagSelection; readonly names: readonly string[] }[]
+  /** Changes history: a newest sample of one tag and a late one of another, both at a whole second. */
+  change(): Promise<{ readonly added: NamedTime; readonly late: NamedTime }>
   close(): Promise<void>
+}
+
+export interface NamedTime {
+  readonly name: string
+  readonly at: Ticks
 }
 
 const EVERYTHING = window(ticks(0n), ticks(END_OF_PI_TIME + 1n))
@@ -139,6 +148,61 @@ export function describeHistorianSource(name: string, open: () => Promise<Source
       const split = whole.filter((sample) => sample.ticks < middle).length
       expect([split, undefined]).toContain(counts[0])
       expect([whole.length - split, undefined]).toContain(counts[1])
+    })
+
+    it('counts neighbouring windows of one length as each of them alone', async () => {
+      const tag = tagNamed(under.tied)
+      const whole = await readAll(tag, EVERYTHING, 1000)
+      const first = ticks(whole[0]!.ticks - (whole[0]!.ticks % TICKS_PER_SECOND))
+      const span = whole.at(-1)!.ticks - first
+      const length = (span / 5n / TICKS_PER_SECOND + 1n) * TICKS_PER_SECOND
+      const edges = Array.from({ length: 6 }, (_, i) => ticks(first + BigInt(i) * length))
+      const windows = edges.slice(1).map((until, i) => window(edges[i]!, until))
+      const counts = await source.count(tag, windows, signal)
+      expect(counts).toHaveLength(windows.length)
+      for (const [i, { from, until }] of windows.entries()) {
+        const held = whole.filter((sample) => sample.ticks >= from && sample.ticks < until).length
+        expect([held, undefined]).toContain(counts[i])
+      }
+    })
+
+    it('gives notice of changes, or says that it cannot', async () => {
+      const other = await open()
+      onTestFinished(() => other.close())
+      const watched = (await other.source.catalogue(ALL_TAGS, signal)).tags
+      const ending = new AbortController()
+      const hints = other.source.hints(watched, 1, ending.signal)[Symbol.asyncIterator]()
+      // What happens before a tag is listened to may pass unnoticed: the changes are made again until one is told.
+      const idOf = (name: string): string => watched.find((tag) => tag.name === name)!.id
+      const seen: Hint[] = []
+      const listening = (async (): Promise<'told' | 'refused'> => {
+        try {
+          for (;;) {
+            seen.push(...((await hints.next()).value as readonly Hint[]))
+            if (seen.some(({ change }) => change === 'added') && seen.some(({ change }) => change === 'changed')) {
+              return 'told'
+            }
+          }
+        } catch (error) {
+          if (error instanceof BanyanError && error.code === 'BANYAN_SOURCE_REJECTED') return 'refused'
+          throw error
+        }
+      })()
+      const made: { added: NamedTime; late: NamedTime }[] = []
+      let outcome: 'told' | 'refused' | undefined
+      while (outcome === undefined) {
+        made.push(await other.change())
+        outcome = await Promise.race([listening, sleep(20, signal).then(() => undefined)])
+      }
+      if (outcome === 'refused') return
+      for (const { tag, change, at } of seen) {
+        const told = made.map(({ added, late }) => (change === 'added' ? added : late))
+        expect(told.map(({ name, at: time }) => [idOf(name), time])).toContainEqual([tag, at])
+      }
+      const reason = new Error('enough')
+      const next = hints.next()
+      ending.abort(reason)
+      await expect(next).rejects.toBe(reason)
     })
 
     it('rejects an unknown tag without hurting the reads beside it', async () => {

@@ -1,3 +1,4 @@
+import { ticks, TICKS_PER_SECOND } from '../../src/domain/ticks.ts'
 import { ODD_NAMES } from '../../src/simulator/scenarios/conformance.ts'
 import { createSimulator } from '../../src/simulator/simulator.ts'
 import type { Switches } from '../../src/simulator/switches.ts'
@@ -21,6 +22,7 @@ async function open(switches: Partial<Switches>): Promise<SourceUnderTest> {
     gate: openGate,
     logger: silentLogger,
   })
+  let changes = 0
   const truth = new Map<string, string[]>(simulator.historian.primary.points.map((point) => [point.name, []]))
   for (const row of simulator.truth()) truth.get(row.name)!.push(keyOfTruth('pi', row))
   return {
@@ -44,6 +46,14 @@ async function open(switches: Partial<Switches>): Promise<SourceUnderTest> {
       },
       { selection: { include: ['EMPTY.STRING'], exclude: ['EMPTY*'], names: [] }, names: [] },
     ],
+    async change() {
+      const { historian } = simulator
+      const newest = ticks(historian.clock.now() + BigInt(++changes) * TICKS_PER_SECOND)
+      const late = ticks(historian.clock.now() - BigInt(changes) * TICKS_PER_SECOND)
+      historian.write('TYPE.FLOAT64', newest, changes)
+      historian.insert('TYPE.INT32', late, changes)
+      return { added: { name: 'TYPE.FLOAT64', at: newest }, late: { name: 'TYPE.INT32', at: late } }
+    },
     async close() {
       await source.close()
       await simulator.close()
@@ -61,5 +71,6 @@ describeHistorianSource('PI Web API, old and reluctant: no batch, no links, floo
     webIdType: 'PathOnly',
     gzip: false,
     streamsetMaxCount: 'total',
+    streamUpdates: false,
   }),
 )

@@ -7,17 +7,25 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { covers } from '../../src/domain/coverage.ts'
 import type { TagId } from '../../src/domain/tag-id.ts'
 import type { Failpoint } from '../../src/util/failpoint.ts'
-import type { AppendEntry, LoggedRecord, LogPosition, SampleLog, SideTopic } from '../../src/log/log.ts'
+import type { AppendEntry, CoverEntry, LoggedRecord, LogPosition, SampleLog, SideTopic } from '../../src/log/log.ts'
 import { partitionOf } from '../../src/log/partitioner.ts'
-import { CRASH_BATCH, emptyEntry, second, secondsEntry, tagNamed, unusualEntry } from '../log/build-samples.ts'
+import {
+  CRASH_BATCH,
+  type CrashBatch,
+  emptyEntry,
+  second,
+  secondsEntry,
+  tagNamed,
+  unusualEntry,
+} from '../log/build-samples.ts'
 
 export interface LogTarget {
   /** A log on the target, as a process of its own would open it. Not created yet when the target is new. */
   open(): SampleLog
   /** The current record of every key of a side topic, read without Banyan. */
   sideRecords?(topic: SideTopic): Promise<Map<string, string>>
-  /** Runs a process that opens the writer of shard 0, appends `CRASH_BATCH` and is killed (-9) at the failpoint. */
-  appendAndDie?(at: Failpoint): Promise<void>
+  /** Runs a process that opens the writer of shard 0, appends a crash batch and is killed (-9) at the failpoint. */
+  appendAndDie?(at: Failpoint, batch: CrashBatch): Promise<void>
   /** Removes the target; every log opened on it is closed already. */
   remove(): Promise<void>
 }
@@ -186,6 +194,7 @@ export function describeSampleLog(adapter: string, newTarget: (shape: TargetShap
             { from: second(50), until: second(65) },
           ],
           samples: 25,
+          amendments: 0,
         }
         expect(writer.tags.get(tag)).toEqual(progress)
         await writer.close()
@@ -197,7 +206,11 @@ export function describeSampleLog(adapter: string, newTarget: (shape: TargetShap
         const writer = await log.openWriter(0, never)
         expect(await writer.append([emptyEntry(tag, 0, 10)])).toEqual({ entries: [] })
         await writer.close()
-        expect(await coverageOf(tag)).toEqual({ covered: [{ from: second(0), until: second(10) }], samples: 0 })
+        expect(await coverageOf(tag)).toEqual({
+          covered: [secondsOf(0, 10)],
+          samples: 0,
+          amendments: 0,
+        })
         expect(await readable()).toEqual([])
       })
 
@@ -211,15 +224,17 @@ export function describeSampleLog(adapter: string, newTarget: (shape: TargetShap
         ['has samples out of order', [reversed(secondsEntry(tagNamed(2), 0, 10))]],
         ['has the same place twice', [doubled(secondsEntry(tagNamed(2), 0, 10))]],
         ['covers nothing', [emptyEntry(tagNamed(2), 5, 5)]],
-      ])('refuses a batch whose entry %s, and writes nothing of it', async (_, bad) => {
+      ])('refuses a batch whose entry %s, writes nothing of it, and stays usable', async (_, bad) => {
         await append(secondsEntry(tagNamed(1), 0, 10))
         const before = await readable()
         const writer = await log.openWriter(0, never)
         await expect(writer.append([secondsEntry(tagNamed(3), 0, 10), ...bad])).rejects.toMatchObject({
           code: 'BANYAN_INTERNAL',
         })
-        await writer.close()
         expect(await readable()).toEqual(before)
+        await writer.append([secondsEntry(tagNamed(4), 0, 3)])
+        await writer.close()
+        expect(await readable()).toHaveLength(before.length + 3)
         expect(await coverageOf(tagNamed(3))).toBeUndefined()
         expect(await coverageOf(tagNamed(1))).toMatchObject({ samples: 10 })
       })
@@ -227,7 +242,7 @@ export function describeSampleLog(adapter: string, newTarget: (shape: TargetShap
       it('lets the neighbours of what is covered in', async () => {
         await append(secondsEntry(tagNamed(1), 10, 20))
         await append(secondsEntry(tagNamed(1), 0, 10), secondsEntry(tagNamed(1), 20, 30))
-        expect(await coverageOf(tagNamed(1))).toEqual({ covered: [secondsOf(0, 30)], samples: 30 })
+        expect(await coverageOf(tagNamed(1))).toMatchObject({ covered: [secondsOf(0, 30)], samples: 30 })
       })
     })
 
@@ -237,10 +252,12 @@ export function describeSampleLog(adapter: string, newTarget: (shape: TargetShap
         await log.create(never)
       })
 
-      it('is spent once an append was rejected', async () => {
+      it('is spent once an append failed', async () => {
         const writer = await log.openWriter(0, never)
-        await expect(writer.append([emptyEntry(tagNamed(1), 5, 5)])).rejects.toThrow()
-        await expect(writer.append([secondsEntry(tagNamed(1), 0, 5)])).rejects.toThrow()
+        const entry = secondsEntry(tagNamed(1), 0, 5)
+        const unfit = { ...entry, samples: [{ ...entry.samples[0]!, type: 'int8' as const, value: 1_000 }] }
+        await expect(writer.append([unfit])).rejects.toMatchObject({ code: 'BANYAN_LOG_REJECTED' })
+        await expect(writer.append([entry])).rejects.toMatchObject({ code: 'BANYAN_INTERNAL' })
         await writer.close()
         expect(await readable()).toEqual([])
       })
@@ -257,7 +274,7 @@ export function describeSampleLog(adapter: string, newTarget: (shape: TargetShap
         const old = await log.openWriter(0, never)
         await old.append([secondsEntry(tagNamed(1), 0, 10)])
         const successor = await open().openWriter(0, never)
-        expect(successor.tags.get(tagNamed(1))).toEqual({ covered: [secondsOf(0, 10)], samples: 10 })
+        expect(successor.tags.get(tagNamed(1))).toMatchObject({ covered: [secondsOf(0, 10)], samples: 10 })
         await expect(old.append([secondsEntry(tagNamed(1), 10, 20)])).rejects.toMatchObject({
           code: 'BANYAN_LOG_FENCED',
         })
@@ -438,7 +455,7 @@ export function describeSampleLog(adapter: string, newTarget: (shape: TargetShap
         if (target.appendAndDie === undefined) return skip('this adapter has no process to kill')
         await log.create(never)
         await append(secondsEntry(tagNamed('crash-a'), 0, 100))
-        await target.appendAndDie(failpoint)
+        await target.appendAndDie(failpoint, 'samples')
 
         const writer = await log.openWriter(0, never)
         const missing = CRASH_BATCH.filter(
@@ -481,7 +498,7 @@ async function readRange(log: SampleLog, from: LogPosition, until: LogPosition):
   return records
 }
 
-function recordsOf({ tag, source, samples }: AppendEntry): LoggedRecord['record'][] {
+function recordsOf({ tag, source, samples }: CoverEntry): LoggedRecord['record'][] {
   return samples.map((sample) => ({ tag, sample, rev: 0, op: 'put', source }))
 }
 
@@ -494,14 +511,14 @@ function keysOf(records: readonly LoggedRecord[]): string[] {
   return records.map(({ record }) => `${record.tag} ${record.sample.ticks.toString()} ${record.sample.ord}`)
 }
 
-function secondsOf(from: number, until: number): AppendEntry['covers'] {
+function secondsOf(from: number, until: number): CoverEntry['covers'] {
   return { from: second(from), until: second(until) }
 }
 
-function reversed(entry: AppendEntry): AppendEntry {
+function reversed(entry: CoverEntry): CoverEntry {
   return { ...entry, samples: entry.samples.toReversed() }
 }
 
-function doubled(entry: AppendEntry): AppendEntry {
+function doubled(entry: CoverEntry): CoverEntry {
   return { ...entry, samples: entry.samples.flatMap((sample) => [sample, sample]) }
 }

@@ -1,8 +1,7 @@
 /** The short form of the kill loop; `npm run soak` runs the long one. */
 import { describe, expect, it } from 'vitest'
-import { FAILPOINTS } from '../../src/util/failpoint.ts'
 import { describeOnKafka, kafkaBrokers, newPrefix } from '../harness/kafka.ts'
-import { killLoop, type KillLoopResult } from '../harness/kill-loop.ts'
+import { BACKFILL_FAILPOINTS, killLoop, type KillLoopResult } from '../harness/kill-loop.ts'
 import { startSimulator } from '../harness/simulator.ts'
 import { Workbench, type LogChoice } from '../harness/workbench.ts'
 
@@ -29,7 +28,7 @@ function expectExact(result: KillLoopResult): void {
     expect(comparison.expected).toBeGreaterThan(10_000)
   }
   // A failpoint that is never reached would prove nothing.
-  expect(Object.keys(result.killsByFailpoint).toSorted()).toEqual([...FAILPOINTS].toSorted())
+  expect(Object.keys(result.killsByFailpoint).toSorted()).toEqual(BACKFILL_FAILPOINTS.toSorted())
 }
 
 describe('backfill killed -9, embedded log', () => {

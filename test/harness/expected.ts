@@ -39,18 +39,23 @@ const STATUS_OF_STATE: Readonly<Record<number, number>> = {
   254: 0x809d0000,
 }
 
-interface RecordJson {
-  v: number
-  tag: string
-  ts: string
-  ord: number
-  rev: number
-  op: string
-  type: string
-  value: unknown
-  status: number
-  flags?: string[]
-  src: string
+export interface ContentJson {
+  readonly type: string
+  readonly value: unknown
+  readonly status: number
+  readonly flags?: readonly string[]
+}
+
+/** A sample record of the contract, as `JSON.parse` gives it. */
+export interface RecordJson extends ContentJson {
+  readonly v: number
+  readonly tag: string
+  readonly ts: string
+  readonly ord: number
+  readonly rev: number
+  readonly op: string
+  readonly src: string
+  readonly before?: ContentJson
 }
 
 /** `ord` is left out where the historian itself shuffles ties. */
@@ -61,23 +66,18 @@ export interface KeyOptions {
 const WITH_ORD: KeyOptions = { ord: true }
 
 export function keyOfTruth(historian: string, row: TruthRow, options = WITH_ORD): string {
+  return key(`${historian}/${String(row.pointId)}`, row.ts, row.ord, contentOfTruth(row), options)
+}
+
+/** What a row says, whatever its place: equal texts for equal contents (`contentText`). */
+export function contentOfTruth(row: TruthRow): string {
   const type = row.isSystemState ? 'state' : TYPE_OF_POINT[row.pointType]
   const flags = [
     row.questionable ? 'questionable' : '',
     row.substituted ? 'substituted' : '',
     row.annotated ? 'annotated' : '',
   ]
-  const tag = `${historian}/${String(row.pointId)}`
-  return key(
-    tag,
-    row.ts,
-    row.ord,
-    type,
-    row.value,
-    statusOf(row),
-    flags.filter((flag) => flag !== ''),
-    options,
-  )
+  return contentText({ type, value: row.value, status: statusOf(row), flags: flags.filter((flag) => flag !== '') })
 }
 
 /** Of one record's JSON text, first written (`rev` 0, `put`); throws for any other. */
@@ -86,7 +86,17 @@ export function keyOfRecord(text: string, options = WITH_ORD): string {
   if (json.v !== 1 || json.rev !== 0 || json.op !== 'put' || json.src !== 'pi-web-api') {
     throw new Error(`not a first record: ${text.slice(0, 300)}`)
   }
-  return key(json.tag, json.ts, json.ord, json.type, json.value, json.status, json.flags ?? [], options)
+  return key(json.tag, json.ts, json.ord, contentText(json), options)
+}
+
+/** Of a sample whose content is known as text. */
+export function key(tag: string, ts: string, ord: number, content: string, options = WITH_ORD): string {
+  return [tag, ts, options.ord ? ord : '', content].join('|')
+}
+
+/** Type, value, status and flags as one text; floats by their bits. */
+export function contentText({ type, value, status, flags = [] }: ContentJson): string {
+  return [type, valueText(type, value), status, flags.join('+')].join('|')
 }
 
 function statusOf(row: TruthRow): number {
@@ -96,19 +106,6 @@ function statusOf(row: TruthRow): number {
   }
   if (row.questionable) return row.substituted ? 0x40910000 : 0x40000000
   return row.substituted ? 0x00960000 : 0
-}
-
-function key(
-  tag: string,
-  ts: string,
-  ord: number,
-  type: string,
-  value: unknown,
-  status: number,
-  flags: readonly string[],
-  options: KeyOptions,
-): string {
-  return [tag, ts, options.ord ? ord : '', type, valueText(type, value), status, flags.join('+')].join('|')
 }
 
 function valueText(type: string, value: unknown): string {

@@ -3,7 +3,7 @@
  * it was killed often enough; each time it gets to the end, an independent reader compares the log with the truth and
  * a new log is begun.
  */
-import { FAILPOINTS } from '../../src/util/failpoint.ts'
+import type { Failpoint } from '../../src/util/failpoint.ts'
 import type { Simulator } from '../../src/simulator/simulator.ts'
 import { Random } from '../../src/simulator/random.ts'
 import { compareKeys, keyOfRecord, keyOfTruth, type Comparison } from './expected.ts'
@@ -26,6 +26,18 @@ export interface KillLoopResult {
   /** One per time the end was reached. */
   readonly comparisons: readonly Comparison[]
 }
+
+/** The failpoints on a backfill's way. */
+export const BACKFILL_FAILPOINTS = [
+  'page-read',
+  'append-begun',
+  'data-sent',
+  'checkpoint-sent',
+  'append-committed',
+  'coverage-cached',
+  'fold-staged',
+  'fold-committed',
+] as const satisfies readonly Failpoint[]
 
 /** Startup takes about this long on a quiet machine; later kills land while it copies. */
 const EARLIEST_KILL_MS = 300
@@ -58,7 +70,7 @@ export async function killLoop(options: KillLoopOptions): Promise<KillLoopResult
   }
 
   try {
-    for (const name of FAILPOINTS) {
+    for (const name of BACKFILL_FAILPOINTS) {
       for (const visit of options.visits) {
         const outcome = await run({ BANYAN_FAILPOINT: `${name}:${String(visit)}` })
         if (outcome.signal === 'SIGKILL') killsByFailpoint[name] = (killsByFailpoint[name] ?? 0) + 1

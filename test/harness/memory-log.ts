@@ -2,9 +2,9 @@
  * MemoryLog: a SampleLog without a disk, for tests of the stages above the port, with the failures a real log has:
  * an append refused before it happened, and one that happened but whose answer was lost.
  */
-import { addWindow, overlaps } from '../../src/domain/coverage.ts'
 import { BanyanError } from '../../src/domain/errors.ts'
 import type { TagId } from '../../src/domain/tag-id.ts'
+import { recordsOf } from '../../src/log/entry-records.ts'
 import type {
   AppendEntry,
   AppendReceipt,
@@ -15,6 +15,7 @@ import type {
   SampleLog,
   TagProgress,
 } from '../../src/log/log.ts'
+import { progressAfter } from '../../src/log/progress.ts'
 
 export type AppendFault = 'refused' | 'answer-lost'
 
@@ -56,32 +57,24 @@ export class MemoryLog implements SampleLog {
     const durable = this.#durable[shard]!
     const epoch = (this.#epochs[shard]! += 1)
     const tags = new Map(durable)
+    let isSpent = false
     return {
       tags,
       append: async (batch: readonly AppendEntry[]): Promise<AppendReceipt> => {
+        if (isSpent) throw new BanyanError('BANYAN_INTERNAL', 'append on a writer that is spent')
         this.appends += 1
+        const changed = progressAfter(tags, batch)
+        isSpent = true
         if (this.#epochs[shard] !== epoch) throw new BanyanError('BANYAN_LOG_FENCED', 'fenced')
         const fault = this.down ? 'refused' : this.nextFault()
         if (fault === 'refused') throw unavailable('refused')
         if (batch.some((entry) => this.refuses(entry))) throw new BanyanError('BANYAN_LOG_REJECTED', 'too large')
-        for (const entry of batch) {
-          const before = tags.get(entry.tag) ?? { covered: [], samples: 0 }
-          if (overlaps(before.covered, entry.covers)) throw new BanyanError('BANYAN_INTERNAL', 'overlap')
-          for (const sample of entry.samples) {
-            this.records[shard]!.push({
-              offset: BigInt(this.records[shard]!.length),
-              record: { tag: entry.tag, sample, rev: 0, op: 'put', source: entry.source },
-            })
-          }
-          const after = {
-            covered: addWindow(before.covered, entry.covers),
-            samples: before.samples + entry.samples.length,
-          }
-          tags.set(entry.tag, after)
-          durable.set(entry.tag, after)
-        }
+        const entries = batch.flatMap((entry) => this.#write(shard, entry))
+        for (const [tag, progress] of changed) durable.set(tag, progress)
         if (fault === 'answer-lost') throw unavailable('answer lost')
-        return { entries: [] }
+        for (const [tag, progress] of changed) tags.set(tag, progress)
+        isSpent = false
+        return { entries }
       },
       close: async () => undefined,
     }
@@ -116,6 +109,14 @@ export class MemoryLog implements SampleLog {
 
   coverageOf(tag: TagId): TagProgress | undefined {
     return this.#durable[this.shardOf(tag)]!.get(tag)
+  }
+
+  #write(partition: number, entry: AppendEntry): AppendReceipt['entries'] {
+    const records = this.records[partition]!
+    const firstOffset = BigInt(records.length)
+    for (const record of recordsOf(entry)) records.push({ offset: BigInt(records.length), record })
+    const lastOffset = BigInt(records.length) - 1n
+    return lastOffset < firstOffset ? [] : [{ tag: entry.tag, partition, firstOffset, lastOffset }]
   }
 }
 

@@ -3,10 +3,11 @@
  * can be killed. What came out is read back by readers that share nothing with Banyan.
  */
 import Database from 'better-sqlite3'
-import { execFile, spawn } from 'node:child_process'
+import { execFile, spawn, type ChildProcessByStdio } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Readable } from 'node:stream'
 import { promisify } from 'node:util'
 import { resolveJars } from '../../scripts/kafka/jars.ts'
 
@@ -41,6 +42,19 @@ export interface WorkbenchOptions {
   readonly piExtra?: readonly string[]
   readonly include?: readonly string[]
   readonly from?: string
+  /** YAML lines below `sync`. */
+  readonly sync?: readonly string[]
+  /** `web.listen`. */
+  readonly listen?: string
+}
+
+/** A command that runs. */
+export interface Running {
+  readonly child: ChildProcessByStdio<null, Readable, Readable>
+  /** What it printed so far, and how it ended if it has. */
+  readonly outcome: Readonly<Outcome>
+  /** Never rejects for what the command does. */
+  readonly ended: Promise<Outcome>
 }
 
 export class Workbench {
@@ -55,31 +69,47 @@ export class Workbench {
   }
 
   /** Runs `banyan <args>`; `onStart` may kill it. Never rejects for what the command does. */
-  run(
+  async run(
     args: readonly string[],
     options: { env?: Readonly<Record<string, string>>; onStart?: (pid: number) => void } = {},
   ): Promise<Outcome> {
-    return new Promise((resolve, reject) => {
-      const child = spawn(process.execPath, [MAIN, ...args, '--config', this.configFile], {
-        cwd: this.folder,
-        env: { ...process.env, NO_COLOR: '1', ...options.env },
-        stdio: ['ignore', 'pipe', 'pipe'],
-      })
-      const timer = setTimeout(() => child.kill('SIGKILL'), COMMAND_TIMEOUT_MS)
-      let stdout = ''
-      let stderr = ''
-      child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))
-      child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
-      child.on('error', reject)
-      child.on('close', (code, signal) => {
-        clearTimeout(timer)
-        resolve({ code, signal, stdout, stderr })
-      })
-      if (child.pid !== undefined) options.onStart?.(child.pid)
-    })
+    const { child, ended } = this.start(args, options.env)
+    const timer = setTimeout(() => child.kill('SIGKILL'), COMMAND_TIMEOUT_MS)
+    if (child.pid !== undefined) options.onStart?.(child.pid)
+    try {
+      return await ended
+    } finally {
+      clearTimeout(timer)
+    }
   }
 
-  /** Values of all sample records a read_committed consumer sees, in no particular order. */
+  /** Starts `banyan <args>`. Whoever starts it ends it. */
+  start(args: readonly string[], env: Readonly<Record<string, string>> = {}): Running {
+    const child = spawn(process.execPath, [MAIN, ...args, '--config', this.configFile], {
+      cwd: this.folder,
+      env: { ...process.env, NO_COLOR: '1', ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    const outcome: { -readonly [Key in keyof Outcome]: Outcome[Key] } = {
+      code: null,
+      signal: null,
+      stdout: '',
+      stderr: '',
+    }
+    child.stdout.setEncoding('utf8').on('data', (text: string) => (outcome.stdout += text))
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (outcome.stderr += text))
+    const ended = new Promise<Outcome>((resolve, reject) => {
+      child.on('error', reject)
+      child.on('close', (code, signal) => {
+        outcome.code = code
+        outcome.signal = signal
+        resolve(outcome)
+      })
+    })
+    return { child, outcome, ended }
+  }
+
+  /** Values of all sample records a read_committed consumer sees, partition by partition, by ascending offset. */
   readLog(): Promise<string[]> {
     const { log } = this.#options
     return log.kind === 'embedded'
@@ -94,7 +124,7 @@ export class Workbench {
   #readFile(): string[] {
     const db = new Database(this.logFile, { readonly: true })
     try {
-      return db.prepare<[], string>('SELECT record FROM samples').pluck().all()
+      return db.prepare<[], string>('SELECT record FROM samples ORDER BY partition, offset').pluck().all()
     } finally {
       db.close()
     }
@@ -110,7 +140,11 @@ async function readKafka(brokers: string, topic: string): Promise<string[]> {
   const lines = stdout.split('\n').slice(0, -1)
   const end = lines.pop()
   if (end !== `END ${lines.length}`) throw new Error(`the reader did not reach the end: ${String(end)}`)
-  return lines.map((line) => line.split('\t').slice(4).join('\t'))
+  const records = lines.map((line) => {
+    const [partition, offset, , , ...value] = line.split('\t')
+    return { partition: Number(partition), offset: Number(offset), value: value.join('\t') }
+  })
+  return records.sort((a, b) => a.partition - b.partition || a.offset - b.offset).map(({ value }) => value)
 }
 
 function configText(options: WorkbenchOptions): string {
@@ -146,6 +180,8 @@ function configText(options: WorkbenchOptions): string {
     'log:',
     ...logLines,
     ...indented(options.logExtra, 4),
+    ...(options.sync === undefined ? [] : ['sync:', ...indented(options.sync, 2)]),
+    ...(options.listen === undefined ? [] : [`web: { listen: "${options.listen}" }`]),
     '',
   ].join('\n')
 }

@@ -1,12 +1,12 @@
 /**
- * A process of its own that appends CRASH_BATCH, and dies at the failpoint its environment names.
- * Arguments: brokers, topic prefix, partitions, mode.
+ * A process of its own that appends a crash batch, and dies at the failpoint its environment names.
+ * Arguments: brokers, topic prefix, partitions, mode, batch.
  */
 import { openKafkaLog } from '../../src/log/kafka/kafka-log.ts'
 import { silentLogger } from '../../src/telemetry/logger.ts'
-import { CRASH_BATCH } from '../log/build-samples.ts'
+import { CRASH_BATCHES, type CrashBatch } from '../log/build-samples.ts'
 
-const [brokers = '', topicPrefix = '', partitions = '', mode = 'transactional'] = process.argv.slice(2)
+const [brokers = '', topicPrefix = '', partitions = '', mode = '', batch = ''] = process.argv.slice(2)
 const log = openKafkaLog({
   bridge: topicPrefix,
   brokers: [brokers],
@@ -19,5 +19,5 @@ const log = openKafkaLog({
   logger: silentLogger,
 })
 const writer = await log.openWriter(0, new AbortController().signal)
-await writer.append(CRASH_BATCH)
+await writer.append(CRASH_BATCHES[batch as CrashBatch])
 await log.close()

@@ -1,22 +1,32 @@
 /**
  * What kafkajs 2.2.4 gets wrong, or leaves undone, when answers are lost: each case loses or doubles records with the
- * bare client, or leaves it stuck. With the adapter every sample is there once, as a foreign consumer sees it.
+ * bare client, or leaves it stuck. With the adapter every record is there once, as a foreign consumer sees it.
  */
 import { ConfigResourceTypes } from 'kafkajs'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { openKafkaLog } from '../../src/log/kafka/kafka-log.ts'
 import type { KafkaLogOptions } from '../../src/log/kafka/options.ts'
-import type { AppendEntry, SampleLog } from '../../src/log/log.ts'
+import type { AppendEntry, Correction, SampleLog } from '../../src/log/log.ts'
+import { partitionOf } from '../../src/log/partitioner.ts'
 import { API, KafkaProxy, type ApiName, type Loss } from '../harness/kafka-proxy.ts'
 import { appendAll, expectExactly } from '../harness/kafka-replay.ts'
 import { describeOnKafka, kafkaBrokers, kafkaOptions, plainKafka, removeTopics } from '../harness/kafka.ts'
-import { secondsEntry, tagNamed } from '../log/build-samples.ts'
+import { amendEntry, deleted, edited, late, secondsEntry, tagNamed } from '../log/build-samples.ts'
 
 const never = new AbortController().signal
 const TAGS = [1, 2, 3, 4, 5].map(tagNamed)
+const { partitions: PARTITIONS } = kafkaOptions()
 
+/** Windows one after the other; with each but the first come corrections of the one before. */
 function batchesOf(count: number, size: number): AppendEntry[][] {
-  return Array.from({ length: count }, (_, n) => TAGS.map((tag) => secondsEntry(tag, n * size, (n + 1) * size)))
+  return Array.from({ length: count }, (_, n) => [
+    ...TAGS.map((tag) => secondsEntry(tag, n * size, (n + 1) * size)),
+    ...(n === 0 ? [] : TAGS.map((tag) => amendEntry(tag, n - 1, correctionsFrom((n - 1) * size)))),
+  ])
+}
+
+function correctionsFrom(n: number): Correction[] {
+  return [edited(n), deleted(n + 1), late(n + 2, 1), edited(n, 2)]
 }
 
 describeOnKafka('an append when answers are lost', () => {
@@ -53,7 +63,7 @@ describeOnKafka('an append when answers are lost', () => {
     ['endTxn', 'request', 1],
     ['findCoordinator', 'response', 3],
     ['findCoordinator', 'request', 5],
-  ])('%s, lost %s after %d: every sample once', async (api, loss, skip) => {
+  ])('%s, lost %s after %d: every record once', async (api, loss, skip) => {
     const batches = batchesOf(4, 30)
     proxy.lose(api, loss, { skip })
     await appendAll(open(), batches)
@@ -61,7 +71,7 @@ describeOnKafka('an append when answers are lost', () => {
     await expectExactly(`${prefix}.samples`, batches)
   })
 
-  it('many at random: every sample once', async () => {
+  it('many at random: every record once', async () => {
     const batches = batchesOf(40, 10)
     const apis = Object.keys(API).filter((api) => api !== 'metadata') as ApiName[]
     for (const [n, api] of apis.entries()) {
@@ -79,12 +89,32 @@ describeOnKafka('an append when answers are lost', () => {
     ['produce', 'response', 0],
     ['produce', 'response', 3],
     ['produce', 'request', 2],
-  ])('without transactions, %s, lost %s after %d: every sample once', async (api, loss, skip) => {
+    // The second append, which holds corrections of what is covered: its data, the last of it, its checkpoints.
+    ['produce', 'request', 4],
+    ['produce', 'response', 6],
+    ['produce', 'request', 7],
+    ['produce', 'response', 7],
+  ])('without transactions, %s, lost %s after %d: every record once', async (api, loss, skip) => {
     const batches = batchesOf(4, 30)
     proxy.lose(api, loss, { skip })
     await appendAll(open({ mode: 'idempotent' }), batches)
     expect(proxy.hits).toBe(1)
     await expectExactly(`${prefix}.samples`, batches)
+  })
+
+  it('without transactions, an amendment whose checkpoints never arrive is finished by the next writer, once', async () => {
+    const log = open({ mode: 'idempotent', limits: { requestMs: 1_500 } })
+    const [first, second] = batchesOf(2, 30)
+    const writer = await log.openWriter(0, never)
+    await writer.append(first!)
+    // One request per partition with data gets through, then none.
+    const partitions = new Set(TAGS.map((tag) => partitionOf(tag, PARTITIONS)))
+    proxy.lose('produce', 'request', { skip: partitions.size, times: Infinity })
+    await expect(writer.append(second!)).rejects.toMatchObject({ code: 'BANYAN_LOG_UNAVAILABLE', retryable: true })
+    await writer.close()
+    proxy.heal()
+    await appendAll(log, [first!, second!])
+    await expectExactly(`${prefix}.samples`, [first!, second!])
   })
 
   it('does not wait for ever for a cluster that died in the middle, and goes on when it is back', async () => {
@@ -153,6 +183,6 @@ describeOnKafka('an append when answers are lost', () => {
     await expectExactly(`${prefix}.samples`, batches)
     let count = 0
     for await (const { records } of log.read(new Map(), await log.end(never), never)) count += records.length
-    expect(count).toBe(3 * 200 * TAGS.length)
+    expect(count).toBe((3 * 200 + 2 * correctionsFrom(0).length) * TAGS.length)
   })
 })

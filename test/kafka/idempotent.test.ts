@@ -14,7 +14,7 @@ const CHILD = join(import.meta.dirname, 'append-child.ts')
 
 async function runChild(prefix: string, mode: string, failpoint: Failpoint | undefined): Promise<[unknown, unknown]> {
   const env = { ...process.env, ...(failpoint && { BANYAN_FAILPOINT: failpoint }) }
-  const child = spawn(process.execPath, ['--import', 'tsx', CHILD, kafkaBrokers, prefix, '4', mode], {
+  const child = spawn(process.execPath, ['--import', 'tsx', CHILD, kafkaBrokers, prefix, '4', mode, 'samples'], {
     env,
     stdio: ['ignore', 'ignore', 'inherit'],
   })

@@ -1,8 +1,8 @@
-/** Samples and append entries for the tests of the log: a plain run, one of every kind, and batches of both. */
+/** Samples and append entries for the tests of the log: a plain run, one of every kind, corrections, and batches. */
 import type { Sample, SampleContent, SamplePayload } from '../../src/domain/sample.ts'
 import { tagId, type TagId } from '../../src/domain/tag-id.ts'
 import { parseTicks, ticks, TICKS_PER_SECOND, type Ticks } from '../../src/domain/ticks.ts'
-import type { AppendEntry } from '../../src/log/log.ts'
+import type { AmendEntry, AppendEntry, Correction, CoverEntry } from '../../src/log/log.ts'
 
 export const START = parseTicks('2024-05-01T06:00:00.1250305Z')
 
@@ -15,20 +15,42 @@ export function second(n: number): Ticks {
   return ticks(START + BigInt(n) * TICKS_PER_SECOND)
 }
 
+function contentAt(n: number, change = 0): SampleContent {
+  return { type: 'float32', value: Math.fround(Math.sin(n) + change), status: 0, flags: 0 }
+}
+
 /** One float32 sample per second of `[fromSecond, untilSecond)`; the window they fill. */
-export function secondsEntry(tag: TagId, fromSecond: number, untilSecond: number): AppendEntry {
+export function secondsEntry(tag: TagId, fromSecond: number, untilSecond: number): CoverEntry {
   const samples: Sample[] = []
-  for (let n = fromSecond; n < untilSecond; n++) {
-    samples.push({ ticks: second(n), ord: 0, type: 'float32', value: Math.fround(Math.sin(n)), status: 0, flags: 0 })
-  }
+  for (let n = fromSecond; n < untilSecond; n++) samples.push({ ticks: second(n), ord: 0, ...contentAt(n) })
   return { tag, source: 'pi-web-api', covers: { from: second(fromSecond), until: second(untilSecond) }, samples }
 }
 
-export function emptyEntry(tag: TagId, fromSecond: number, untilSecond: number): AppendEntry {
+export function emptyEntry(tag: TagId, fromSecond: number, untilSecond: number): CoverEntry {
   return {
     ...secondsEntry(tag, fromSecond, fromSecond),
     covers: { from: second(fromSecond), until: second(untilSecond) },
   }
+}
+
+export function amendEntry(tag: TagId, after: number, corrections: readonly Correction[]): AmendEntry {
+  return { kind: 'amend', tag, source: 'pi-web-api', after, corrections }
+}
+
+/** The sample `secondsEntry` has at this second gets another value, one more with each revision. */
+export function edited(n: number, rev = 1): Correction {
+  return { sample: { ticks: second(n), ord: 0, ...contentAt(n, rev) }, rev, op: 'put', before: contentAt(n, rev - 1) }
+}
+
+/** The sample `secondsEntry` has at this second, after `rev - 1` edits, is gone. */
+export function deleted(n: number, rev = 1): Correction {
+  const sample: Sample = { ticks: second(n), ord: 0, type: 'null', value: null, status: 0, flags: 0 }
+  return { sample, rev, op: 'delete', before: contentAt(n, rev - 1) }
+}
+
+/** A sample that came late, to a second that may have others. */
+export function late(n: number, ord: number): Correction {
+  return { sample: { ticks: second(n), ord, ...contentAt(n, 100 * ord) }, rev: 0, op: 'put' }
 }
 
 /** Values at the edges of every type, and every way text can be awkward. */
@@ -74,7 +96,7 @@ export const UNUSUAL_PAYLOADS: readonly SamplePayload[] = [
 ]
 
 /** All of them, two to a tick, with every flag and a few statuses. */
-export function unusualEntry(tag: TagId): AppendEntry {
+export function unusualEntry(tag: TagId): CoverEntry {
   const samples = UNUSUAL_PAYLOADS.map((payload, index): Sample => {
     const content: SampleContent = {
       ...payload,
@@ -87,8 +109,18 @@ export function unusualEntry(tag: TagId): AppendEntry {
 }
 
 /** What the crash tests append, in a process of its own: two tags, one without samples, in one batch. */
-export const CRASH_BATCH: readonly AppendEntry[] = [
+export const CRASH_BATCH: readonly CoverEntry[] = [
   secondsEntry(tagNamed('crash-a'), 100, 400),
   emptyEntry(tagNamed('crash-b'), 100, 400),
   secondsEntry(tagNamed('crash-c'), 100, 110),
 ]
+
+/** The same for a tag whose first hundred seconds are in the log: corrections of those, and what comes after them. */
+export const CRASH_AMENDMENT: readonly AppendEntry[] = [
+  amendEntry(tagNamed('crash-a'), 0, [edited(5), deleted(6), late(7, 1), late(7, 2)]),
+  secondsEntry(tagNamed('crash-a'), 100, 110),
+  secondsEntry(tagNamed('crash-c'), 100, 110),
+]
+
+export const CRASH_BATCHES = { samples: CRASH_BATCH, amendment: CRASH_AMENDMENT } as const
+export type CrashBatch = keyof typeof CRASH_BATCHES

@@ -15,6 +15,8 @@ const PLAIN: Checkpoint = {
       { from: second(20), until: second(21) },
     ],
     samples: 11,
+    amendments: 0,
+    liveFrom: undefined,
   },
   updatedAt: START,
 }
@@ -34,6 +36,14 @@ describe('checkpoint codec', () => {
     expect(checkpointKey(PLAIN.bridge, PLAIN.tag)).toBe('north-site/pi-north/12345')
   })
 
+  it('writes what came later only where it says something', () => {
+    const progress = { ...PLAIN.progress, amendments: 3, liveFrom: second(20) }
+    const text = encodeCheckpoint({ ...PLAIN, progress })
+    expect(text).toContain('"samples":11,"amendments":3,"liveFrom":"2024-05-01T06:00:20.1250305Z","updatedAt"')
+    expect(decodeCheckpoint(text).progress).toEqual(progress)
+    expect(decodeCheckpoint(encodeCheckpoint(PLAIN)).progress).toStrictEqual(PLAIN.progress)
+  })
+
   it('gives back every checkpoint', () => {
     const window = fc
       .tuple(anyTicks, anyTicks)
@@ -46,10 +56,12 @@ describe('checkpoint codec', () => {
         fc.maxSafeNat(),
         anyTicks,
         fc.option(offsets),
-        (windows, samples, updatedAt, at) => {
+        fc.maxSafeNat(),
+        fc.option(anyTicks, { nil: undefined }),
+        (windows, samples, updatedAt, at, amendments, liveFrom) => {
           const checkpoint: Checkpoint = {
             ...PLAIN,
-            progress: { covered: addWindows(NOTHING_COVERED, windows), samples },
+            progress: { covered: addWindows(NOTHING_COVERED, windows), samples, amendments, liveFrom },
             updatedAt,
             ...(at && { offsets: at }),
           }
@@ -105,6 +117,11 @@ describe('checkpoint codec', () => {
     ['half a window', textWith({ covered: [[a]] })],
     ['a window of numbers', textWith({ covered: [[1, 2]] })],
     ['half a sample', textWith({ samples: 0.5 })],
+    ['half an amendment', textWith({ amendments: 0.5 })],
+    ['negative amendments', textWith({ amendments: -1 })],
+    ['amendments that are text', textWith({ amendments: '1' })],
+    ['a tail that begins at no time', textWith({ liveFrom: 'now' })],
+    ['a tail that begins at null', textWith({ liveFrom: null })],
     ['no time', textWith({ updatedAt: 'now' })],
     ['offsets that are numbers', textWith({ offsets: [[0, 1]] })],
     ['negative offsets', textWith({ offsets: [[0, '-1']] })],

@@ -2,9 +2,9 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { covers, NOTHING_COVERED, overlaps } from '../../src/domain/coverage.ts'
 import type { TagId } from '../../src/domain/tag-id.ts'
-import type { TagProgress } from '../../src/log/log.ts'
+import type { AmendEntry, TagProgress } from '../../src/log/log.ts'
 import { progressAfter } from '../../src/log/progress.ts'
-import { emptyEntry, secondsEntry, tagNamed } from './build-samples.ts'
+import { amendEntry, edited, emptyEntry, late, secondsEntry, tagNamed } from './build-samples.ts'
 
 const tags = [tagNamed(1), tagNamed(2)] as const
 const anyEntry = fc
@@ -59,16 +59,53 @@ describe('progressAfter', () => {
     )
   })
 
+  it('takes every amendment at most once, in the order of its count, and counts the late samples', () => {
+    const anyAmendment = fc
+      .record({ after: fc.nat(5), corrections: fc.nat(3), late: fc.nat(3) })
+      .filter((each) => each.corrections + each.late > 0)
+      .map((each): AmendEntry =>
+        amendEntry(tags[0], each.after, [
+          ...Array.from({ length: each.corrections }, (_, n) => edited(n, each.after + 1)),
+          ...Array.from({ length: each.late }, (_, n) => late(n, each.after + 1)),
+        ]),
+      )
+    fc.assert(
+      fc.property(fc.array(fc.array(anyAmendment, { maxLength: 3 }), { maxLength: 30 }), (batches) => {
+        let progress = progressAfter(new Map(), [secondsEntry(tags[0], 0, 10)])
+        const taken: AmendEntry[] = []
+        for (const batch of batches) {
+          const follows = batch.every(({ after }, n) => after === taken.length + n)
+          if (follows) {
+            progress = new Map([...progress, ...progressAfter(progress, batch)])
+            taken.push(...batch)
+          } else {
+            expect(() => progressAfter(progress, batch)).toThrow(
+              expect.objectContaining({ code: 'BANYAN_LOG_STALE' }) as Error,
+            )
+          }
+        }
+        const added = taken.flatMap(({ corrections }) => corrections).filter(({ rev }) => rev === 0)
+        expect(progress.get(tags[0])).toMatchObject({ amendments: taken.length, samples: 10 + added.length })
+      }),
+    )
+  })
+
   it('leaves what it was given alone', () => {
     const before = progressAfter(new Map(), [secondsEntry(tags[0], 0, 5)])
     const copy = structuredClone(before)
-    progressAfter(before, [secondsEntry(tags[0], 5, 9), emptyEntry(tags[1], 0, 1)])
+    progressAfter(before, [secondsEntry(tags[0], 5, 9), emptyEntry(tags[1], 0, 1), amendEntry(tags[0], 0, [edited(7)])])
     expect(before).toEqual(copy)
   })
 
   it('names the tag and the window', () => {
     expect(() => progressAfter(new Map(), [emptyEntry(tags[0], 5, 5)])).toThrow(
       'refused to append to pi-north/1: the window [2024-05-01T06:00:05.1250305Z, 2024-05-01T06:00:05.1250305Z) covers nothing',
+    )
+    expect(() => progressAfter(new Map(), [amendEntry(tags[0], 0, [edited(5)])])).toThrow(
+      'refused to amend pi-north/1: it corrects what is not covered',
+    )
+    expect(() => progressAfter(new Map(), [amendEntry(tags[0], 2, [edited(5)])])).toThrow(
+      'refused to amend pi-north/1: computed after amendment 2, but the log holds 0',
     )
   })
 })

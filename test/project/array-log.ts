@@ -45,6 +45,16 @@ export class ArrayLog implements SampleLog {
     for (const partition of touched) this.#ends[partition]! += 1n
   }
 
+  /** Offsets without a committed record, as aborted transactions and the records of other bridges leave them. */
+  leap(partition: number, offsets: bigint): void {
+    this.#ends[partition]! += offsets
+  }
+
+  /** Offset and record of all that was appended to a partition and is still held. */
+  recordsOf(partition: number): readonly LoggedRecord[] {
+    return this.#partitions[partition]!
+  }
+
   /** Forgets the records below `offset`. */
   deleteBelow(partition: number, offset: bigint): void {
     this.#partitions[partition] = this.#partitions[partition]!.filter((r) => r.offset >= offset)

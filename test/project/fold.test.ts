@@ -1,10 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { cellStart } from '../../src/domain/cell.ts'
 import { hashSample } from '../../src/domain/digest.ts'
 import { parseTagId, type TagId } from '../../src/domain/tag-id.ts'
 import { ticks, type Ticks } from '../../src/domain/ticks.ts'
 import type { SampleRecord } from '../../src/log/record.ts'
-import { cellStart, Fold } from '../../src/project/fold.ts'
+import { Fold } from '../../src/project/fold.ts'
 import { refusal } from '../store/refusal.ts'
 import { CELL_WIDTH, history, reckon } from './history.ts'
 
@@ -92,12 +93,11 @@ describe('fold', () => {
         count: 3,
         sum: [14n, 11n, 19n].reduce((sum, at) => sum + hashSample(put(at).sample), 0n),
         records: 3,
-        firstOffset: 5n,
-        lastOffset: 9n,
+        offsets: { first: 5n, last: 9n },
         minTicks: 11n,
         maxTicks: 19n,
       },
-      expect.objectContaining({ start: 0n, count: 1, firstOffset: 7n, lastOffset: 7n }),
+      expect.objectContaining({ start: 0n, count: 1, offsets: { first: 7n, last: 7n } }),
     ])
   })
 

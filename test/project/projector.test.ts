@@ -7,6 +7,7 @@ import type { SampleRecord } from '../../src/log/record.ts'
 import { project, rebuild, type ProjectProgress } from '../../src/project/projector.ts'
 import type { Cell } from '../../src/store/cells.ts'
 import { StoreDatabase } from '../../src/store/database.ts'
+import { RUN_GAP, RUNS_PER_CELL } from '../../src/store/offset-runs.ts'
 import { storeOn, type Store } from '../../src/store/store.ts'
 import { startChild } from '../store/child.ts'
 import { openTemporaryStore, temporaryFile } from '../store/temporary-store.ts'
@@ -74,6 +75,48 @@ describe('project', () => {
           store.close()
         },
       ),
+      { numRuns: 60 },
+    )
+  })
+
+  test('every record of a cell is in one of its offset runs, however far apart it was corrected', async () => {
+    const steps = fc.array(fc.record({ transaction: history, leap: fc.bigInt({ min: 0n, max: 3n * RUN_GAP }) }), {
+      minLength: 1,
+      maxLength: 12,
+    })
+    await fc.assert(
+      fc.asyncProperty(steps, async (list) => {
+        const store = storeOn(new StoreDatabase(':memory:'), () => 1)
+        const log = new ArrayLog(2, 10)
+        // Only first writes: what a record says does not matter here, and each history begins anew.
+        for (const { transaction, leap } of list) {
+          log.append(transaction.flat().filter(({ rev }) => rev === 0))
+          for (const partition of [0, 1]) log.leap(partition, leap)
+          await project(log, store, OPTIONS, never)
+        }
+        const cells = cellsOf(store)
+        for (const partition of [0, 1]) {
+          for (const { offset, record } of log.recordsOf(partition)) {
+            const cell = cells.find(
+              ({ tag, window: { from, until } }) =>
+                tag === record.tag && from <= record.sample.ticks && record.sample.ticks < until,
+            )
+            expect(cell?.partition).toBe(partition)
+            expect(cell!.runs.some(({ first, last }) => first <= offset && offset <= last)).toBe(true)
+          }
+        }
+        for (const { runs, partition, epoch } of cells) {
+          expect(runs.length).toBeLessThanOrEqual(Math.min(epoch, RUNS_PER_CELL))
+          for (const [i, { first, last }] of runs.entries()) {
+            expect(last).toBeGreaterThanOrEqual(first)
+            if (i > 0) expect(first).toBeGreaterThan(runs[i - 1]!.last + RUN_GAP)
+          }
+          // Both ends are records: a run never reaches into what comes before or after the cell.
+          const offsets = new Set(log.recordsOf(partition).map(({ offset }) => offset))
+          for (const { first, last } of runs) expect([offsets.has(first), offsets.has(last)]).toEqual([true, true])
+        }
+        store.close()
+      }),
       { numRuns: 60 },
     )
   })

@@ -1,10 +1,12 @@
-import { describe, expect, it } from 'vitest'
-import { BanyanError } from '../../src/domain/errors.ts'
+import fc from 'fast-check'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { BanyanError, isBanyanError } from '../../src/domain/errors.ts'
 import { ticks } from '../../src/domain/ticks.ts'
-import type { AppendEntry, LogWriter } from '../../src/log/log.ts'
-import { Appender, type AppenderOptions } from '../../src/replay/appender.ts'
-import { silentLogger } from '../../src/telemetry/logger.ts'
-import { MemoryLog } from '../harness/memory-log.ts'
+import type { AmendEntry, AppendEntry, Correction, LogWriter } from '../../src/log/log.ts'
+import { Appender } from '../../src/replay/appender.ts'
+import type { AppenderOptions } from '../../src/replay/shard-appender.ts'
+import { type Logger, silentLogger } from '../../src/telemetry/logger.ts'
+import { type AppendFault, MemoryLog } from '../harness/memory-log.ts'
 import { samplesAt, testTag } from '../harness/memory-source.ts'
 
 const never = new AbortController().signal
@@ -12,6 +14,19 @@ const never = new AbortController().signal
 function entry(id: number): AppendEntry {
   const covers = { from: ticks(0n), until: ticks(10n) }
   return { tag: testTag(id).id, source: 'pi-web-api', covers, samples: samplesAt([1n, 2n]) }
+}
+
+/** Inside what `entry` covers: an edit of its first sample. */
+function amendment(id: number, after: number): AmendEntry {
+  const [first] = samplesAt([1n])
+  const edit: Correction = { sample: first!, rev: after + 1, op: 'put', before: first! }
+  return { kind: 'amend', tag: testTag(id).id, source: 'pi-web-api', after, corrections: [edit] }
+}
+
+/** The faults of the first appends, one after the other. */
+function withFaults(log: MemoryLog, faults: readonly (AppendFault | undefined)[]): void {
+  const left = [...faults]
+  log.nextFault = () => left.shift()
 }
 
 function open(log: MemoryLog, options: Partial<AppenderOptions> = {}, signal = never): Promise<Appender> {
@@ -103,3 +118,142 @@ describe('appender', () => {
     await expect(appender.close()).rejects.toThrow('stop')
   })
 })
+
+describe('appender of amendments', () => {
+  it('appends each once, in order, whatever is lost, refused or stale around it', async () => {
+    const TAGS = [1, 2]
+    const anyAmendment = fc.record({ id: fc.constantFrom(...TAGS), after: fc.nat(3) })
+    const anyFault = fc.constantFrom<AppendFault | undefined>('answer-lost', 'refused', undefined)
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(anyAmendment, { maxLength: 12 }),
+        fc.array(anyFault, { maxLength: 4 }),
+        fc.array(fc.integer({ min: 3, max: 6 }), { maxLength: 2 }),
+        async (amendments, faults, tooLarge) => {
+          const log = new MemoryLog()
+          const writer = await log.openWriter(0)
+          await writer.append(TAGS.map(entry))
+          withFaults(log, faults)
+          log.refuses = ({ tag }) => tooLarge.some((id) => testTag(id).id === tag)
+          const appender = await open(log)
+
+          const durable = new Map(TAGS.map((id) => [id, 0]))
+          const expected: string[] = []
+          const outcomes: Promise<string>[] = []
+          const put = async (each: AppendEntry, outcome: string): Promise<void> => {
+            expected.push(outcome)
+            const { durable: done } = await appender.put(each, never)
+            outcomes.push(done.then(() => 'durable').catch(codeOf))
+          }
+          for (const id of [3, 4]) await put(entry(id), tooLarge.includes(id) ? 'BANYAN_LOG_REJECTED' : 'durable')
+          for (const { id, after } of amendments) {
+            const isNext = after === durable.get(id)
+            if (isNext) durable.set(id, after + 1)
+            await put(amendment(id, after), isNext ? 'durable' : 'BANYAN_LOG_STALE')
+          }
+          for (const id of [5, 6]) await put(entry(id), tooLarge.includes(id) ? 'BANYAN_LOG_REJECTED' : 'durable')
+          await appender.close()
+
+          expect(await Promise.all(outcomes)).toEqual(expected)
+          for (const id of TAGS) {
+            const count = durable.get(id)!
+            const revs = log.allRecords().filter(({ record }) => record.tag === testTag(id).id && record.rev > 0)
+            expect(revs.map(({ record }) => record.rev)).toEqual(Array.from({ length: count }, (_, n) => n + 1))
+            expect(log.coverageOf(testTag(id).id)).toMatchObject({ amendments: count, samples: 2 })
+          }
+        },
+      ),
+      { numRuns: 40 },
+    )
+  })
+
+  it('rejects what is stale without opening another writer', async () => {
+    const log = new MemoryLog()
+    const openWriter = vi.spyOn(log, 'openWriter')
+    const appender = await open(log)
+    const tickets = await Promise.all(
+      [entry(1), amendment(1, 0), amendment(1, 0), entry(2)].map((each) => appender.put(each, never)),
+    )
+    await appender.close()
+    const outcomes = await Promise.allSettled(tickets.map((ticket) => ticket.durable))
+    expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected', 'fulfilled'])
+    expect(openWriter).toHaveBeenCalledTimes(1)
+  })
+
+  it('does not take what was stale before it was tried for what it appended itself', async () => {
+    const log = new MemoryLog()
+    await (await log.openWriter(0)).append([entry(1), amendment(1, 0)])
+    log.refuses = ({ tag }) => tag === testTag(2).id
+    const appender = await open(log)
+    // The refusal costs the writer: the next one is opened for the stale entry.
+    const refused = await appender.put(entry(2), never)
+    await expect(refused.durable).rejects.toMatchObject({ code: 'BANYAN_LOG_REJECTED' })
+    const stale = await appender.put(amendment(1, 0), never)
+    await expect(stale.durable).rejects.toMatchObject({ code: 'BANYAN_LOG_STALE' })
+    await appender.close()
+  })
+
+  it('ends when the log has forgotten an amendment it held', async () => {
+    const log = new MemoryLog()
+    await (await log.openWriter(0)).append([entry(1), amendment(1, 0)])
+    const appender = await open(log)
+    const older = new MemoryLog()
+    await (await older.openWriter(0)).append([entry(1)])
+    log.nextFault = () => {
+      log.openWriter = older.openWriter.bind(older)
+      return 'refused'
+    }
+    const ticket = await appender.put(amendment(1, 1), never)
+    await expect(ticket.durable).rejects.toMatchObject({ code: 'BANYAN_LOG_CORRUPT' })
+    await expect(appender.close()).rejects.toMatchObject({ code: 'BANYAN_LOG_CORRUPT' })
+  })
+})
+
+describe('appender while the log is away', () => {
+  afterEach(() => {
+    vi.restoreAllMocks()
+  })
+
+  it('waits without end when told to, says what for, and says it no more when it is over', async () => {
+    const log = new MemoryLog()
+    const appender = await open(log, { outageMs: Infinity })
+    expect(appender.trouble()).toBeUndefined()
+    expect(appender.isBusy()).toBe(false)
+    const sinceMs = Date.now()
+    log.down = true
+    const ticket = await appender.put(entry(1), never)
+    await vi.waitFor(() => {
+      expect(appender.trouble()).toMatchObject({ code: 'BANYAN_LOG_UNAVAILABLE', message: 'refused' })
+    })
+    expect(appender.trouble()!.sinceMs).toBeGreaterThanOrEqual(sinceMs)
+    vi.spyOn(Date, 'now').mockReturnValue(sinceMs + 365 * 86_400_000)
+    await vi.waitFor(() => {
+      expect(appender.trouble()).toMatchObject({ message: 'log is down' })
+    })
+    expect(appender.isBusy()).toBe(true)
+    log.down = false
+    await ticket.durable
+    expect(appender.trouble()).toBeUndefined()
+    await appender.close()
+    expect(appender.isBusy()).toBe(false)
+  })
+
+  it('warns once for each kind of failure, and notes the end', async () => {
+    const log = new MemoryLog()
+    const lines: string[] = []
+    const logger = {
+      ...silentLogger,
+      warn: (_facts: object, what: string) => lines.push(`warn ${what}`),
+      info: (_facts: object, what: string) => lines.push(`info ${what}`),
+    } as unknown as Logger
+    withFaults(log, ['refused', 'refused', 'answer-lost'])
+    const appender = await open(log, { logger })
+    await appender.put(entry(1), never)
+    await appender.close()
+    expect(lines).toEqual(['warn append failed, writer will be reopened', 'info log takes appends again'])
+  })
+})
+
+function codeOf(error: unknown): string {
+  return isBanyanError(error) ? error.code : String(error)
+}

@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { BanyanError } from '../../src/domain/errors.ts'
-import { Governor, type GovernorLimits } from '../../src/replay/governor.ts'
+import { Governor, LANES, type GovernorLimits, type Lane } from '../../src/replay/governor.ts'
 
 const never = new AbortController().signal
 setMaxListeners(0, never)
@@ -13,13 +13,15 @@ class Meter {
   peak = 0
   peakRows = 0
   readonly startedMs: number[] = []
+  readonly lanes: Lane[] = []
   #rows = 0
 
-  ask(governor: Governor, rows: number, tookMs = 5, signal = never): Promise<void> {
-    return governor.run(
+  ask(governor: Governor, rows: number, tookMs = 5, signal = never, lane: Lane = 'backfill'): Promise<void> {
+    return governor.lane(lane).run(
       rows,
       async () => {
         this.startedMs.push(Date.now())
+        this.lanes.push(lane)
         this.inFlight += 1
         this.#rows += rows
         this.peak = Math.max(this.peak, this.inFlight)
@@ -72,7 +74,7 @@ describe('Governor', () => {
     vi.useFakeTimers()
     const governor = new Governor(open)
     const throttled = new BanyanError('BANYAN_SOURCE_THROTTLED', 'slow down', { context: { retryAfterMs: 7_000 } })
-    await expect(governor.run(1, () => Promise.reject(throttled), never)).rejects.toBe(throttled)
+    await expect(governor.lane('tail').run(1, () => Promise.reject(throttled), never)).rejects.toBe(throttled)
     expect(governor.state()).toMatchObject({ throttled: 1, heldBy: ['retry-after'], concurrency: 1 })
     const meter = new Meter()
     const asked = meter.ask(governor, 1)
@@ -117,5 +119,81 @@ describe('Governor', () => {
     await first
     await meter.ask(governor, 1000)
     expect(meter.startedMs).toHaveLength(2)
+  })
+
+  it('below one request per second, waits longer than a second between two', async () => {
+    vi.useFakeTimers()
+    const governor = new Governor({ ...open, requestsPerSecond: 0.25 })
+    const meter = new Meter()
+    const all = Promise.all(Array.from({ length: 3 }, () => meter.ask(governor, 1, 1)))
+    await vi.advanceTimersByTimeAsync(10_000)
+    await all
+    const [first = 0, second = 0, third = 0] = meter.startedMs
+    expect(second - first).toBeGreaterThanOrEqual(4_000)
+    expect(third - second).toBeGreaterThanOrEqual(4_000)
+  })
+
+  it('serves the highest lane first, whatever came first', async () => {
+    const governor = new Governor({ ...open, concurrency: 1 })
+    const meter = new Meter()
+    await Promise.all(LANES.toReversed().flatMap((lane) => [1, 2].map(() => meter.ask(governor, 1, 1, never, lane))))
+    // The very first found the historian free.
+    expect(meter.lanes).toEqual(['backfill', ...LANES.flatMap((lane) => (lane === 'backfill' ? [lane] : [lane, lane]))])
+  })
+
+  it('small requests of a lower lane do not keep a large one of a higher lane waiting for rows', async () => {
+    const governor = new Governor({ ...open, concurrency: 8 })
+    const meter = new Meter()
+    const low = Array.from({ length: 40 }, () => meter.ask(governor, 250, 3))
+    const high = meter.ask(governor, 1000, 3, never, 'tail')
+    await Promise.all([...low, high])
+    expect(meter.lanes.indexOf('tail')).toBeLessThanOrEqual(4)
+    expect(meter.peakRows).toBeLessThanOrEqual(1000)
+  })
+
+  it('lets the next one pass when the one that waits for rows gives up', async () => {
+    const governor = new Governor(open)
+    const meter = new Meter()
+    const abort = new AbortController()
+    const slow = meter.ask(governor, 900, 20)
+    const large = meter.ask(governor, 1000, 1, abort.signal, 'tail')
+    const small = meter.ask(governor, 100, 1)
+    expect(governor.state()).toMatchObject({ inFlight: 1, waiting: 2 })
+    abort.abort(new Error('stop'))
+    await expect(large).rejects.toThrow('stop')
+    expect(governor.state()).toMatchObject({ inFlight: 2, waiting: 0 })
+    await Promise.all([slow, small])
+  })
+
+  it('pauses one lane, also what is waiting in it, while the others go on', async () => {
+    const governor = new Governor({ ...open, concurrency: 1 })
+    const meter = new Meter()
+    const running = meter.ask(governor, 1, 5)
+    const job = [meter.ask(governor, 1), meter.ask(governor, 1)]
+    governor.pause('backfill')
+    await running
+    await meter.ask(governor, 1, 1, never, 'tail')
+    expect(meter.lanes).toEqual(['backfill', 'tail'])
+    expect(governor.state()).toMatchObject({ heldBy: [], pausedLanes: ['backfill'], waiting: 2 })
+    expect(governor.heldBy('backfill')).toEqual(['pause'])
+    expect(governor.heldBy('tail')).toEqual([])
+    governor.resume('backfill')
+    await Promise.all(job)
+    expect(governor.state()).toMatchObject({ pausedLanes: [], waiting: 0 })
+  })
+
+  it('resuming everything does not resume a lane that was paused by itself', async () => {
+    const governor = new Governor(open)
+    const meter = new Meter()
+    governor.pause()
+    governor.pause('backfill')
+    const job = meter.ask(governor, 1)
+    const tail = meter.ask(governor, 1, 1, never, 'tail')
+    expect(governor.state()).toMatchObject({ heldBy: ['pause'], waiting: 2 })
+    governor.resume()
+    await tail
+    expect(meter.lanes).toEqual(['tail'])
+    governor.resume('backfill')
+    await job
   })
 })

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { getEventListeners } from 'node:events'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { gapsWithin } from '../../src/domain/coverage.ts'
 import type { ErrorCode } from '../../src/domain/errors.ts'
 import { ticks, type Ticks } from '../../src/domain/ticks.ts'
@@ -237,5 +237,43 @@ describe('replay', () => {
     log.refuses = () => false
     expect(await run([2], { log, source })).toEqual([])
     expectCopied(log, source, 2)
+  })
+
+  it('reads nothing again that a run broken off has left queued', async () => {
+    const log = new MemoryLog()
+    const source = new MemorySource()
+    source.archive.set(testTag(1).id, samplesAt([1n, 2n, 3n]))
+    const never = new AbortController().signal
+    const appender = await Appender.open(
+      { log, logger: silentLogger, outageMs: Infinity, assertMayWrite: () => undefined, onAppended: () => undefined },
+      never,
+    )
+    const copy = (signal: AbortSignal): Promise<void> =>
+      replay(
+        [{ tag: testTag(1), range }],
+        {
+          source,
+          appender,
+          outage: new OutageWatch(source, 0, silentLogger),
+          order: 'newest-first',
+          pageSize: 10,
+          lanes: 1,
+          onTagDone: () => undefined,
+          onTagFailed: () => undefined,
+        },
+        signal,
+      )
+    log.down = true
+    const abort = new AbortController()
+    const brokenOff = copy(abort.signal)
+    await vi.waitUntil(() => appender.trouble() !== undefined)
+    abort.abort(new Error('stop'))
+    await expect(brokenOff).rejects.toThrow('stop')
+    const again = copy(never)
+    log.down = false
+    await again
+    await appender.close()
+    expectCopied(log, source, 1)
+    expect(source.reads).toHaveLength(1)
   })
 })

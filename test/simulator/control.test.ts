@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import type { Counters } from '../../src/simulator/counters.ts'
 import type { Switches } from '../../src/simulator/switches.ts'
 import { createSimulator } from '../../src/simulator/simulator.ts'
@@ -56,6 +56,16 @@ describe('control from another process', () => {
     ])
     expect((await post('/history', [{ op: 'explode' }])).status).toBe(400)
     expect((await post('/history', [{ op: 'delete', point: 'NEWER', at: 'never' }])).status).toBe(400)
+  })
+
+  it('sets the clock back and lets it run', async () => {
+    const { simulator, post } = await start()
+    const before = simulator.historian.clock.now()
+    expect((await post('/history', [{ op: 'stepClock', ms: -60_000 }])).status).toBe(200)
+    expect(simulator.historian.clock.now()).toBe(before - 600_000_000n)
+    expect((await post('/history', [{ op: 'runClock', rate: 1000 }])).status).toBe(200)
+    await vi.waitUntil(() => simulator.historian.clock.now() > before)
+    expect((await post('/history', [{ op: 'runClock', rate: -1 }])).status).toBe(400)
   })
 
   it('a restart makes stream update markers unknown', async () => {

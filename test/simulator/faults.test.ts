@@ -50,6 +50,16 @@ describe('faults of the whole answer', () => {
     expect((await ask(url, '/system')).status).toBe(200)
   })
 
+  it('an outage may reset every connection instead, and nothing is carried out', async () => {
+    const { simulator, url } = await start({ outage: 'reset' })
+    simulator.resetCounters()
+    await expect(ask(url, '/system')).rejects.toThrow()
+    await expect(ask(url, '/points/x', { method: 'DELETE' })).rejects.toThrow()
+    expect(simulator.counters()).toMatchObject({ requests: 2, byRoute: {}, failed: 2, writes: 1 })
+    simulator.changeSwitches({ outage: 0 })
+    expect((await ask(url, '/system')).status).toBe(200)
+  })
+
   it('HTML instead of JSON under 200', async () => {
     const { url } = await start({ htmlProbability: 1 })
     const { status, text } = await ask(url, '/system')

@@ -1,6 +1,7 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { createSimulator } from '../../src/simulator/simulator.ts'
 import type { EventChange } from '../../src/simulator/historian.ts'
+import { truthAt, truthOf } from '../../src/simulator/truth.ts'
 
 const SECOND = 10_000_000n
 /** 2026-01-01T00:00:00Z, where the manual clock stands. */
@@ -23,10 +24,31 @@ describe('the live historian', () => {
     historian.clock.advance(1500)
     expect(historian.clock.now()).toBe(NOW + 15_000_000n)
     expect(() => historian.clock.advance(-1)).toThrow(RangeError)
+    historian.clock.step(-3500)
+    expect(historian.clock.now()).toBe(NOW - 20_000_000n)
     const real = createSimulator({ scenario: 'empty', clock: 'real' }).historian.clock
     const before = BigInt(Date.now()) * 10_000n
     expect(real.now() >= before).toBe(true)
     expect(() => real.advance(1)).toThrow()
+    expect(() => real.step(1)).toThrow()
+    expect(() => real.run(1)).toThrow()
+  })
+
+  it('runs its clock by itself, at the rate asked for, from where it stands', () => {
+    let machineMs = 5000
+    const machine = vi.spyOn(performance, 'now').mockImplementation(() => machineMs)
+    onTestFinished(() => machine.mockRestore())
+    const { historian } = historianWithPoint()
+    historian.clock.run(600)
+    machineMs += 1000
+    expect(historian.clock.now()).toBe(NOW + 600n * SECOND)
+    historian.clock.step(-1000)
+    expect(historian.clock.now()).toBe(NOW + 599n * SECOND)
+    historian.clock.run(0)
+    machineMs += 1000
+    expect(historian.clock.now()).toBe(NOW + 599n * SECOND)
+    expect(() => historian.clock.run(-1)).toThrow(RangeError)
+    expect(() => historian.clock.run(Number.NaN)).toThrow(RangeError)
   })
 
   it('archives the snapshot when a newer value arrives, and an out-of-order value at once', () => {
@@ -38,6 +60,21 @@ describe('the live historian', () => {
     historian.write(id, NOW + SECOND, 3)
     expect(values()).toEqual([1, 3])
     expect(changes.map((change) => change.action)).toEqual(['Add', 'Add', 'Insert'])
+  })
+
+  it('tells the snapshot too when asked, and what is at one time', () => {
+    const { historian, id, values } = historianWithPoint()
+    for (const value of [1, 2, 3]) historian.write(id, NOW, value)
+    historian.insert(id, NOW - SECOND, 0)
+    expect(values()).toEqual([0, 1, 2])
+    expect([...truthOf(historian, { snapshots: true })].map((row) => row.value)).toEqual([0, 1, 2, 3])
+    const point = historian.point(id)
+    expect(truthAt(point, NOW).map((row) => [row.ord, row.value])).toEqual([
+      [0, 1],
+      [1, 2],
+      [2, 3],
+    ])
+    expect(truthAt(point, NOW + SECOND)).toEqual([])
   })
 
   it('a compressing point drops the snapshot that lies on the line, and says so', () => {

@@ -2,6 +2,8 @@ import SqliteDatabase from 'better-sqlite3'
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { parseTagId } from '../../src/domain/tag-id.ts'
+import { ticks } from '../../src/domain/ticks.ts'
 import { StoreDatabase } from '../../src/store/database.ts'
 import { migrate, MIGRATIONS_FOLDER } from '../../src/store/migrate.ts'
 import { openStore } from '../../src/store/store.ts'
@@ -111,7 +113,7 @@ describe('migrations', () => {
     const store = openStore(file)
     store.jobs.enqueue('backfill', {})
     store.close()
-    const folder = migrationsPlus({ '0002_next.sql': 'ALTER TABLE jobs ADD COLUMN note TEXT;' })
+    const folder = migrationsPlus({ '0003_next.sql': 'ALTER TABLE jobs ADD COLUMN note TEXT;' })
     const db = new StoreDatabase(file)
     migrate(db, 0, folder)
     migrate(db, 0, folder)
@@ -124,7 +126,7 @@ describe('migrations', () => {
     const file = temporaryFile()
     openStore(file).close()
     const before = tablesOf(file)
-    const folder = migrationsPlus({ '0002_bad.sql': 'CREATE TABLE half (a); CREATE TABLE half (a);' })
+    const folder = migrationsPlus({ '0003_bad.sql': 'CREATE TABLE half (a); CREATE TABLE half (a);' })
     const db = new StoreDatabase(file)
     expect(refusal(() => migrate(db, 0, folder)).code).toBe('BANYAN_INTERNAL')
     db.close()
@@ -134,7 +136,62 @@ describe('migrations', () => {
 
   test('a hole in the numbering is a broken installation', () => {
     const db = new StoreDatabase(temporaryFile())
-    expect(refusal(() => migrate(db, 0, migrationsPlus({ '0003_late.sql': 'SELECT 1;' }))).code).toBe('BANYAN_INTERNAL')
+    expect(refusal(() => migrate(db, 0, migrationsPlus({ '0004_late.sql': 'SELECT 1;' }))).code).toBe('BANYAN_INTERNAL')
     db.close()
   })
+})
+
+/** A store as the first version left it, in the middle of its work. */
+const FIRST_VERSION = `
+  UPDATE lease SET epoch = 41, holder = 'banyan backfill', pid = 1, host = 'other', pid_space = '', process = 'p',
+    acquired_at = 10, heartbeat_at = 20;
+  INSERT INTO jobs (kind, params, state, lease_epoch, tags_total, samples, created_at)
+    VALUES ('backfill', '{"tags":["A*"]}', 'done', 40, 2, 100, 1), ('backfill', '{}', 'running', 41, 3, 7, 2);
+  INSERT INTO job_failures VALUES (2, 'pi/9', 'BANYAN_SOURCE_REJECTED', 'no');
+  INSERT INTO tags (id, version, published_version, seen_at, name, descriptor, type, units, step, future, server_guid, point_id)
+    VALUES ('pi/1', 3, 2, 5, 'A', '', 'float32', 'bar', 0, 0, 'g', 1);
+  INSERT INTO coverage VALUES ('pi/1', 12);
+  INSERT INTO covered_windows VALUES ('pi/1', -5, 0), ('pi/1', 10, 20);
+  INSERT INTO projection VALUES (1, 10);
+  INSERT INTO projected_tags VALUES (1, 'pi/1', 0, 12);
+  INSERT INTO cells VALUES (1, 10, 12, zeroblob(16), 13, 0, 99, 10, 19);
+  INSERT INTO deleted_samples VALUES (1, 11, 0);
+  INSERT INTO positions VALUES (0, 100);`
+
+test('a store of the first version keeps all it decided and learned; only the projection is folded again', () => {
+  const file = temporaryFile()
+  const folder = join(dirname(file), 'first')
+  mkdirSync(folder)
+  cpSync(join(MIGRATIONS_FOLDER, '0001_store.sql'), join(folder, '0001_store.sql'))
+  const old = new StoreDatabase(file)
+  migrate(old, 0, folder)
+  old.close()
+  tamper(file, FIRST_VERSION)
+
+  const store = openTemporaryStore(file, () => 30)
+  expect(store.lease.current()).toMatchObject({
+    epoch: 41,
+    holder: 'banyan backfill',
+    host: 'other',
+    heartbeatAtMs: 20,
+  })
+  expect(store.jobs.list()).toMatchObject([
+    { id: 2, state: 'running', samples: 7, params: {} },
+    { id: 1, state: 'done', tagsTotal: 2, samples: 100, params: { tags: ['A*'] } },
+  ])
+  expect(store.jobs.failures(2)).toEqual([{ tag: 'pi/9', code: 'BANYAN_SOURCE_REJECTED', message: 'no' }])
+  const tag = parseTagId('pi/1')
+  expect(store.tags.get(tag)).toMatchObject({ version: 3, seenAtMs: 5, goneAtMs: undefined, tag: { name: 'A' } })
+  expect(store.tags.unpublished()).toHaveLength(1)
+  const window = (from: bigint, until: bigint): unknown => ({ from: ticks(from), until: ticks(until) })
+  expect(store.coverage.load()).toEqual(new Map([[tag, { covered: [window(-5n, 0n), window(10n, 20n)], samples: 12 }]]))
+
+  expect(store.cells.width()).toBeUndefined()
+  expect(store.cells.count()).toBe(0)
+  expect(store.cells.foldedSamples()).toEqual(new Map())
+  expect(store.cells.isDeleted(tag, ticks(11n), 0)).toBe(false)
+  expect(store.positions.load()).toEqual(new Map())
+
+  // A job enqueued now is a later one.
+  expect(store.jobs.enqueue('backfill', {}).id).toBe(3)
 })

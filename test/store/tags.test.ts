@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { SAMPLE_TYPES } from '../../src/domain/sample.ts'
-import { parseTagId } from '../../src/domain/tag-id.ts'
+import { parseTagId, type TagId } from '../../src/domain/tag-id.ts'
 import type { Tag } from '../../src/domain/tag.ts'
 import { openTemporaryStore, temporaryFile } from './temporary-store.ts'
 
@@ -77,4 +77,88 @@ test('tags are listed per historian; one name may begin another', () => {
   expect(store.tags.list('pi-south').map((t) => t.tag.id)).toEqual(['pi-south/1'])
   expect(store.tags.list()).toHaveLength(3)
   expect(store.tags.get(parseTagId('pi/9'))).toBeUndefined()
+})
+
+test('saving answers what is new: tags never seen, tags that changed, tags that are back', () => {
+  const store = openTemporaryStore(temporaryFile())
+  const known = new Map<TagId, { tag: Tag; gone: boolean }>()
+  const step = fc.record({ saved: fc.uniqueArray(tag, { selector: ({ id }) => id }), same: fc.boolean(), goes: tag })
+  fc.assert(
+    fc.property(step, ({ saved, same, goes }) => {
+      expect(store.tags.markGone([goes.id, goes.id])).toEqual(known.get(goes.id)?.gone === false ? [goes.id] : [])
+      const entry = known.get(goes.id)
+      if (entry !== undefined) entry.gone = true
+
+      const list = saved.map((each) => (same ? (known.get(each.id)?.tag ?? each) : each))
+      const before = new Map([...known].map(([id, { tag: old, gone }]) => [id, { old, gone }]))
+      const differs = (each: Tag): boolean => {
+        const old = before.get(each.id)?.old
+        return (
+          old !== undefined && JSON.stringify(withoutNegativeZero(old)) !== JSON.stringify(withoutNegativeZero(each))
+        )
+      }
+      const changes = store.tags.save(list)
+      const ids = list.map(({ id }) => id)
+      expect(changes.added).toEqual(ids.filter((id) => !before.has(id)))
+      expect(changes.returned).toEqual(ids.filter((id) => before.get(id)?.gone === true))
+      expect(changes.changed.map((c) => [withoutNegativeZero(c.before), withoutNegativeZero(c.after)])).toEqual(
+        list.filter(differs).map((each) => [before.get(each.id)!.old, each].map(withoutNegativeZero)),
+      )
+      for (const each of list) known.set(each.id, { tag: each, gone: false })
+      for (const historian of ['pi', 'pi-south']) {
+        const gone = [...known].filter(([id, { gone: isGone }]) => isGone && id.startsWith(`${historian}/`))
+        expect(store.tags.gone(historian).map((t) => t.tag.id)).toEqual(gone.map(([id]) => id).toSorted())
+      }
+    }),
+    { numRuns: 200 },
+  )
+})
+
+test('a tag that is gone stays known, with the time it was missed first, and is no new version of itself', () => {
+  let now = 10
+  const store = openTemporaryStore(temporaryFile(), () => now)
+  const [any] = fc.sample(tag, { numRuns: 1, seed: 1 })
+  store.tags.save([any!])
+  store.tags.markPublished(any!.id, 1)
+  now = 20
+  expect(store.tags.markGone([any!.id, parseTagId('pi/unknown')])).toEqual([any!.id])
+  now = 30
+  expect(store.tags.markGone([any!.id])).toEqual([])
+  expect(store.tags.get(any!.id)).toMatchObject({ goneAtMs: 20, seenAtMs: 10, version: 1 })
+  expect(store.tags.list().map((t) => t.tag.id)).toEqual([any!.id])
+  expect(store.tags.unpublished()).toEqual([])
+  store.tags.save([any!])
+  expect(store.tags.get(any!.id)).toMatchObject({ goneAtMs: undefined, seenAtMs: 30, version: 1 })
+})
+
+test('changes and what is done about them are one write, or none', () => {
+  const store = openTemporaryStore(temporaryFile())
+  const [any] = fc.sample(tag, { numRuns: 1, seed: 1 })
+  store.tags.save([any!])
+  const retyped = { ...any!, units: 'other' }
+  expect(() =>
+    store.write(() => {
+      expect(store.tags.save([retyped]).changed).toHaveLength(1)
+      throw new Error('killed here')
+    }),
+  ).toThrow('killed here')
+  expect(store.tags.save([retyped]).changed).toHaveLength(1)
+})
+
+test('the data servers of copied tags are those of the tags the log knows, historian by historian', () => {
+  const store = openTemporaryStore(temporaryFile())
+  const [sample] = fc.sample(tag, 1)
+  const at = (id: string, serverGuid: string): Tag => ({
+    ...sample!,
+    id: parseTagId(id),
+    address: { serverGuid, pointId: 1 },
+  })
+  store.tags.save([at('pi/1', 'a'), at('pi/2', 'b'), at('pi/3', 'a'), at('pi-south/1', 'c')])
+  expect(store.tags.serversCopied('pi')).toEqual([])
+  const known = ['pi/1', 'pi/3', 'pi-south/1', 'pi/9'].map(parseTagId)
+  store.coverage.save(known.map((id) => [id, { covered: [], samples: 0 }]))
+  expect(store.tags.serversCopied('pi')).toEqual(['a'])
+  expect(store.tags.serversCopied('pi-south')).toEqual(['c'])
+  store.coverage.save([[parseTagId('pi/2'), { covered: [], samples: 0 }]])
+  expect(store.tags.serversCopied('pi').toSorted()).toEqual(['a', 'b'])
 })

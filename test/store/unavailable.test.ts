@@ -88,6 +88,25 @@ describe('disk full', () => {
     run.end('done')
     expect(store.jobs.enqueue('backfill', big).state).toBe('queued')
   })
+
+  test('dirty windows: none of the batch is marked, and what was marked stays', () => {
+    const { store, fill, makeRoom } = limitedStore()
+    const window = { from: ticks(0n), until: ticks(10n) }
+    store.dirty.mark(parseTagId('pi/1'), window, 'hint')
+    const [before] = store.dirty.list('pi', 1)
+    fill()
+    const markAll = (): void => {
+      store.dirty.markAll(
+        MANY.map((id) => ({ tag: parseTagId(`pi/${id}`), window })),
+        'clock',
+      )
+    }
+    expect(refusal(markAll)).toMatchObject({ code: 'BANYAN_STORE_UNAVAILABLE', retryable: true })
+    expect(store.dirty.list('pi', MANY.length)).toEqual([before])
+    makeRoom()
+    markAll()
+    expect(store.dirty.count('pi')).toBe(MANY.length)
+  })
 })
 
 test('a store locked by another process is unavailable for now, and works afterwards', () => {
@@ -100,6 +119,7 @@ test('a store locked by another process is unavailable for now, and works afterw
   for (const write of [
     () => store.lease.acquire('test'),
     () => store.jobs.enqueue('backfill', {}),
+    () => store.schedules.start('nightly'),
     () => store.write(() => undefined),
   ]) {
     expect(refusal(write)).toMatchObject({ code: 'BANYAN_STORE_UNAVAILABLE', retryable: true })

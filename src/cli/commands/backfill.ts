@@ -1,7 +1,13 @@
 /** `banyan backfill`: runs the job in the foreground and sums it up. Some tags failed: exit 4, the rest is done. */
 import type { BackfillProgress } from '../../app/backfill-meter.ts'
-import { type BackfillReport, runBackfill } from '../../app/backfill.ts'
+import type { BackfillReport } from '../../app/backfill-job.ts'
+import { type BackfillOptions, runBackfill, takeUp } from '../../app/backfill.ts'
+import { followJob, isDaemonRunning } from '../../app/follow-job.ts'
+import type { Bridge } from '../../app/bridge.ts'
+import type { Job } from '../../store/jobs.ts'
+import type { Store } from '../../store/store.ts'
 import { type CommandContext, withBridge } from '../context.ts'
+import { renderJobs } from '../job-table.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import { startProgress } from '../progress.ts'
 import type { BackfillFlags } from '../flags.ts'
@@ -9,18 +15,26 @@ import { scopeOf } from '../scope.ts'
 import { formatCount, formatSeconds, plural, renderTable } from '../table.ts'
 
 export async function backfill(context: CommandContext, options: BackfillFlags): Promise<ExitCode> {
+  return withBridge(context, async (bridge) => {
+    const store = await bridge.store()
+    const wanted = { ...scopeOf(options), job: options.job }
+    const daemon = isDaemonRunning(store)
+    if (options.detach === true) return detach(context, takeUp(store, wanted), daemon)
+    return daemon ? follow(context, store, takeUp(store, wanted)) : runHere(context, bridge, wanted)
+  })
+}
+
+async function runHere(context: CommandContext, bridge: Bridge, wanted: BackfillOptions): Promise<ExitCode> {
   const { output, interrupt } = context
   const progress = startProgress(output)
   try {
-    const report = await withBridge(context, (bridge) =>
-      runBackfill(
-        bridge,
-        { ...scopeOf(options), job: options.job },
-        (state) => {
-          progress.update(state.fraction, describeProgress(state))
-        },
-        interrupt.signal,
-      ),
+    const report = await runBackfill(
+      bridge,
+      wanted,
+      (state) => {
+        progress.update(state.fraction, describeProgress(state))
+      },
+      interrupt.signal,
     )
     progress.stop()
     output.answer(report, () => renderReport(report))
@@ -32,6 +46,45 @@ export async function backfill(context: CommandContext, options: BackfillFlags):
     progress.stop()
     if (interrupt.signal.aborted) output.note('Stopped. The same command goes on where this one stopped.')
     throw error
+  } finally {
+    progress.stop()
+  }
+}
+
+function detach({ output }: CommandContext, job: Job, daemon: boolean): ExitCode {
+  output.answer({ job: job.id, state: job.state }, () => `Job ${job.id} is ${job.state}.`)
+  output.note(
+    daemon
+      ? 'The daemon runs it; see "banyan jobs".'
+      : `No daemon is running: start "banyan sync", or run it here with "banyan backfill --job ${job.id}".`,
+  )
+  return EXIT.done
+}
+
+/** The daemon runs it; here it is only watched. */
+async function follow({ output, interrupt }: CommandContext, store: Store, wanted: Job): Promise<ExitCode> {
+  output.note(`A daemon is running: job ${wanted.id} is its to run. Ctrl-C leaves it running.`)
+  if (wanted.state === 'interrupted' || wanted.state === 'failed') store.jobs.request(wanted.id, 'resume')
+  const progress = startProgress(output)
+  try {
+    const { job, failures } = await followJob(
+      store,
+      wanted.id,
+      (state) => {
+        progress.update(
+          state.tagsTotal === 0 ? 0 : state.tagsDone / state.tagsTotal,
+          `job ${state.id} ${state.state}, ${formatCount(state.tagsDone)}/${formatCount(state.tagsTotal)} tags, ${formatCount(state.samples)} samples`,
+        )
+      },
+      interrupt.signal,
+    )
+    progress.stop()
+    const tags = { total: job.tagsTotal, done: job.tagsDone, failed: job.tagsFailed }
+    const seconds = ((job.endedAtMs ?? 0) - (job.startedAtMs ?? 0)) / 1000
+    const { id, state, samples, requests, error } = job
+    output.answer({ job: id, state, tags, samples, requests, seconds, failures, error }, () => renderJobs([job]))
+    if (state === 'failed') return EXIT.failure
+    return state === 'done' && failures.length === 0 ? EXIT.done : EXIT.incomplete
   } finally {
     progress.stop()
   }

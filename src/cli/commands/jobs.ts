@@ -1,4 +1,5 @@
 /** `banyan jobs`: lists jobs and steers them, also while another process runs them. */
+import { isDaemonRunning } from '../../app/follow-job.ts'
 import { existingStore } from '../../app/status.ts'
 import { BanyanError } from '../../domain/errors.ts'
 import type { JobRequest } from '../../store/job-state.ts'
@@ -15,15 +16,17 @@ export async function listJobs(context: CommandContext): Promise<ExitCode> {
 
 export async function steerJob(context: CommandContext, request: JobRequest, id: number): Promise<ExitCode> {
   const { output } = context
-  const job = await withBridge(context, async (bridge) => {
+  const { job, isDaemon } = await withBridge(context, async (bridge) => {
     const store = await existingStore(bridge)
     if (store === undefined) {
       throw new BanyanError('BANYAN_USAGE', `there is no job ${id}`, { hint: '"banyan backfill" starts one' })
     }
-    return store.jobs.request(id, request)
+    return { job: store.jobs.request(id, request), isDaemon: isDaemonRunning(store) }
   })
   output.answer({ jobs: [jobModel(job)] }, () => describe(job))
-  if (job.state === 'queued') output.note(`Next: "banyan backfill --job ${id}" runs it.`)
+  if (job.state === 'queued') {
+    output.note(isDaemon ? 'The daemon runs it.' : `Next: "banyan backfill --job ${id}" runs it.`)
+  }
   return EXIT.done
 }
 

@@ -1,15 +1,30 @@
 /** `banyan status`: what the store knows; asks neither historian nor log. */
 import { type HistorianStatus, statusOf, type StatusReport } from '../../app/status.ts'
 import { formatTicks, type Ticks } from '../../domain/ticks.ts'
+import { sleep } from '../../util/abort.ts'
 import { type CommandContext, withBridge } from '../context.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import { jobModel, renderJobs } from '../job-table.ts'
-import { formatCount, formatSeconds, renderTable } from '../table.ts'
+import { renderLive } from '../live-table.ts'
+import { formatCount, formatSeconds, plural, renderTable } from '../table.ts'
 
-export async function status(context: CommandContext): Promise<ExitCode> {
-  const report = await withBridge(context, (bridge) => statusOf(bridge, Date.now()))
-  context.output.answer(modelOf(report), () => render(report))
-  return EXIT.done
+const WATCH_EVERY_MS = 2_000
+
+export async function status(context: CommandContext, { watch }: { readonly watch?: boolean } = {}): Promise<ExitCode> {
+  const { output, interrupt } = context
+  return withBridge(context, async (bridge) => {
+    for (;;) {
+      const report = await statusOf(bridge, Date.now())
+      if (watch === true) output.clear()
+      output.answer(modelOf(report), () => render(report))
+      if (watch !== true) return EXIT.done
+      try {
+        await sleep(WATCH_EVERY_MS, interrupt.signal)
+      } catch {
+        return EXIT.done
+      }
+    }
+  })
 }
 
 function modelOf(report: StatusReport): object {
@@ -31,6 +46,18 @@ function modelOf(report: StatusReport): object {
       coveredUntil: optionalTime(historian.coveredUntil),
     })),
     jobs: report.jobs.map(jobModel),
+    findings: {
+      ...report.findings,
+      first: report.findings.first.map(({ tag, window, late, edited, deleted, foundAtMs }) => ({
+        tag,
+        from: formatTicks(window.from),
+        until: formatTicks(window.until),
+        late,
+        edited,
+        deleted,
+        foundAt: new Date(foundAtMs).toISOString(),
+      })),
+    },
   }
 }
 
@@ -46,6 +73,7 @@ function render(report: StatusReport): string {
       [
         { title: 'HISTORIAN' },
         { title: 'TAGS', align: 'right' },
+        { title: 'GONE', align: 'right' },
         { title: 'COVERED', align: 'right' },
         { title: 'WITH GAPS', align: 'right' },
         { title: 'SAMPLES', align: 'right' },
@@ -57,7 +85,35 @@ function render(report: StatusReport): string {
       report.historians.map(historianRow),
     ),
     '',
+    ...(report.live === undefined ? [] : [renderLive(report.live, Date.now()), '']),
+    ...(report.dirty === 0 ? [] : [`${plural(report.dirty, 'doubtful window')} to be compared again`, '']),
+    ...(report.findings.cells === 0 ? [] : [describeFindings(report.findings), '']),
     report.jobs.length === 0 ? 'No jobs yet.' : renderJobs(report.jobs),
+  ].join('\n')
+}
+
+/** Left alone because of `repair: report`, or because a historian that shows so little is not believed. */
+function describeFindings({ cells, late, edited, deleted, first }: StatusReport['findings']): string {
+  const all = `${formatCount(late)} late, ${formatCount(edited)} edited, ${formatCount(deleted)} deleted`
+  const rows = first.map(({ tag, window, ...counts }) => [
+    tag,
+    formatTicks(window.from),
+    counts.late,
+    counts.edited,
+    counts.deleted,
+  ])
+  return [
+    `Differences left alone: ${all} in ${plural(cells, 'cell')}${cells > first.length ? `; the first ${first.length}` : ''}`,
+    renderTable(
+      [
+        { title: 'TAG' },
+        { title: 'FROM' },
+        { title: 'LATE', align: 'right' },
+        { title: 'EDITED', align: 'right' },
+        { title: 'DELETED', align: 'right' },
+      ],
+      rows,
+    ),
   ].join('\n')
 }
 
@@ -67,6 +123,7 @@ function historianRow(historian: HistorianStatus): (string | number)[] {
   return [
     historian.name,
     historian.tagsKnown,
+    historian.tagsGone,
     historian.tagsCovered,
     historian.tagsFragmented,
     historian.samples,

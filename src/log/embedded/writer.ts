@@ -1,6 +1,6 @@
 /**
  * The writer of one shard of the embedded log. One append is one SQLite transaction: it checks that this writer is
- * still the newest (the epoch), inserts the samples, and replaces the checkpoints. A crash leaves all of it or none.
+ * still the newest (the epoch), inserts the records, and replaces the checkpoints. A crash leaves all of it or none.
  */
 import type Database from 'better-sqlite3'
 import { BanyanError } from '../../domain/errors.ts'
@@ -8,9 +8,10 @@ import type { TagId } from '../../domain/tag-id.ts'
 import { ticksFromMs } from '../../domain/ticks.ts'
 import { failpoint } from '../../util/failpoint.ts'
 import { checkpointKey, decodeCheckpoint, encodeCheckpoint } from '../checkpoint.ts'
+import { recordsOf } from '../entry-records.ts'
 import type { AppendEntry, AppendReceipt, LogWriter, TagProgress } from '../log.ts'
 import { progressAfter } from '../progress.ts'
-import { encodeRecord } from '../record.ts'
+import { encodeRecord, type SampleRecord } from '../record.ts'
 import { embeddedLogError, RESTORE_HINT } from './errors.ts'
 
 export interface WriterPlace {
@@ -82,8 +83,8 @@ class EmbeddedWriter implements LogWriter {
         hint: 'Nothing was written. This is a defect of Banyan: report it with the log of this run.',
       })
     }
+    const changed = this.#judge(batch)
     try {
-      const changed = progressAfter(this.#tags, batch)
       const receipt = this.#place.db.transaction(() => this.#write(batch, changed)).immediate()
       failpoint('append-committed')
       for (const [tag, progress] of changed) this.#tags.set(tag, progress)
@@ -98,6 +99,12 @@ class EmbeddedWriter implements LogWriter {
     this.#state = 'closed'
   }
 
+  /** Before anything is written: what it refuses leaves the writer usable. */
+  #judge(batch: readonly AppendEntry[]): Map<TagId, TagProgress> {
+    for (const { tag } of batch) this.#assertOwn(tag)
+    return progressAfter(this.#tags, batch)
+  }
+
   #write(batch: readonly AppendEntry[], changed: ReadonlyMap<TagId, TagProgress>): AppendReceipt {
     const { bridge, shard } = this.#place
     const { epochOf, insertCheckpoint } = this.#statements
@@ -105,8 +112,8 @@ class EmbeddedWriter implements LogWriter {
     failpoint('append-begun')
     const entries: AppendReceipt['entries'][number][] = []
     for (const entry of batch) {
-      this.#assertOwn(entry.tag)
-      if (entry.samples.length > 0) entries.push(this.#writeSamples(entry))
+      const records = recordsOf(entry)
+      if (records.length > 0) entries.push(this.#writeRecords(entry.tag, records))
     }
     failpoint('data-sent')
     const updatedAt = ticksFromMs(Date.now())
@@ -118,8 +125,8 @@ class EmbeddedWriter implements LogWriter {
     return { entries }
   }
 
-  #writeSamples({ tag, source, samples }: AppendEntry): AppendReceipt['entries'][number] {
-    const { nextOffsetOf, insertSample, moveNextOffset } = this.#statements
+  #writeRecords(tag: TagId, records: readonly SampleRecord[]): AppendReceipt['entries'][number] {
+    const { nextOffsetOf, insertRecord, moveNextOffset } = this.#statements
     const partition = this.#place.partitionOf(tag)
     const first = nextOffsetOf.get(partition)
     if (first === undefined) {
@@ -128,8 +135,8 @@ class EmbeddedWriter implements LogWriter {
       })
     }
     let next = first
-    for (const sample of samples) {
-      insertSample.run(partition, next, encodeRecord({ tag, sample, rev: 0, op: 'put', source }))
+    for (const record of records) {
+      insertRecord.run(partition, next, encodeRecord(record))
       next += 1
     }
     moveNextOffset.run(next, partition)
@@ -161,7 +168,7 @@ class EmbeddedWriter implements LogWriter {
 interface Statements {
   readonly epochOf: Database.Statement<[string, number], number>
   readonly nextOffsetOf: Database.Statement<[number], number>
-  readonly insertSample: Database.Statement<[number, number, string]>
+  readonly insertRecord: Database.Statement<[number, number, string]>
   readonly moveNextOffset: Database.Statement<[number, number]>
   readonly insertCheckpoint: Database.Statement<[string, string, string]>
 }
@@ -170,7 +177,7 @@ function prepare(db: Database.Database): Statements {
   return {
     epochOf: db.prepare<[string, number], number>('SELECT epoch FROM writers WHERE bridge = ? AND shard = ?').pluck(),
     nextOffsetOf: db.prepare<[number], number>('SELECT next_offset FROM partitions WHERE partition = ?').pluck(),
-    insertSample: db.prepare('INSERT INTO samples (partition, offset, record) VALUES (?, ?, ?)'),
+    insertRecord: db.prepare('INSERT INTO samples (partition, offset, record) VALUES (?, ?, ?)'),
     moveNextOffset: db.prepare('UPDATE partitions SET next_offset = ? WHERE partition = ?'),
     insertCheckpoint: db.prepare('REPLACE INTO checkpoints (key, bridge, record) VALUES (?, ?, ?)'),
   }

@@ -31,6 +31,7 @@ import { PartitionReader } from './partition-reader.ts'
 import { preflight } from './preflight.ts'
 import { publishRecords } from './publish-records.ts'
 import type { RawRecord } from './record-batch.ts'
+import { SentCorrections } from './sent-corrections.ts'
 import { readShardState, type ShardState } from './shard-state.ts'
 import { Unaccounted } from './tail-scan.ts'
 import { type Topics, topicsOf } from './topics.ts'
@@ -49,6 +50,8 @@ class KafkaLog implements SampleLog {
   readonly #client: ClusterClient
   readonly #reader: PartitionReader
   readonly #writers = new Map<number, LogWriter>()
+  /** Outlives the writers: what one sent in doubt, its successor looks for. Used without transactions only. */
+  readonly #corrections = new SentCorrections()
 
   constructor(options: KafkaLogOptions) {
     this.#options = options
@@ -169,7 +172,8 @@ class KafkaLog implements SampleLog {
 
   async #scanTail(shard: number, state: ShardState, signal: AbortSignal): Promise<Unaccounted> {
     const { partitions, writers, logger } = this.#options
-    const unaccounted = new Unaccounted()
+    this.#corrections.settle(state.tags)
+    const unaccounted = new Unaccounted(this.#corrections)
     for (let partition = shard; partition < partitions; partition += writers) {
       const begin = await this.#reader.begin(this.#topics.samples, partition, signal)
       const known = state.accounted.get(partition) ?? begin

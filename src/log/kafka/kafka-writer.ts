@@ -2,8 +2,8 @@
  * KafkaWriter: the one writer of a shard.
  *
  * An append is judged (progress.ts), encoded, sent partition by partition, then its checkpoints, then committed. Its
- * progress counts only after the commit. Whatever fails leaves the writer spent: the outcome may be unknown, and only a
- * new writer's look at the log can tell.
+ * progress counts only after the commit. Whatever fails after the judgement leaves the writer spent: the outcome may be
+ * unknown, and only a new writer's look at the log can tell.
  */
 import type { Message } from 'kafkajs'
 import { BanyanError } from '../../domain/errors.ts'
@@ -11,6 +11,7 @@ import type { TagId } from '../../domain/tag-id.ts'
 import { floorToMs, ticksFromMs } from '../../domain/ticks.ts'
 import { failpoint } from '../../util/failpoint.ts'
 import { checkpointKey, encodeCheckpoint } from '../checkpoint.ts'
+import { recordsOf } from '../entry-records.ts'
 import type { AppendEntry, AppendReceipt, LogWriter, TagProgress } from '../log.ts'
 import { partitionOf } from '../partitioner.ts'
 import { progressAfter } from '../progress.ts'
@@ -37,7 +38,7 @@ const LEAST_TIMESTAMP_MS = 1
 
 /** Records of one entry and where they end up: in a slice still to be sent, or in the log already. */
 interface Placement {
-  readonly entry: AppendEntry
+  readonly tag: TagId
   readonly partition: number
   /** Index of the first new message among the partition's, and how many are new. */
   readonly first: number
@@ -69,13 +70,13 @@ export class KafkaWriter implements LogWriter {
 
   async append(batch: readonly AppendEntry[]): Promise<AppendReceipt> {
     if (this.#state !== 'idle') throw this.#unusable()
+    const changed = this.#judge(batch)
     this.#state = 'appending'
     try {
-      const changed = progressAfter(this.#tags, batch)
-      for (const tag of changed.keys()) this.#refuseStranger(tag)
       const { byPartition, placements } = this.#place(batch)
       const receipt = changed.size === 0 ? { entries: [] } : await this.#write(byPartition, placements, changed)
       for (const [tag, progress] of changed) this.#tags.set(tag, progress)
+      this.#options.unaccounted?.corrections.settle(this.#tags)
       this.#state = 'idle'
       return receipt
     } catch (error) {
@@ -90,6 +91,12 @@ export class KafkaWriter implements LogWriter {
     const wasAppending = this.#state === 'appending'
     this.#state = 'closed'
     await (wasAppending ? this.#session.abandon() : this.#session.close())
+  }
+
+  /** Before anything is written: what it refuses leaves the writer usable. */
+  #judge(batch: readonly AppendEntry[]): Map<TagId, TagProgress> {
+    for (const { tag } of batch) this.#refuseStranger(tag)
+    return progressAfter(this.#tags, batch)
   }
 
   async #write(
@@ -117,18 +124,20 @@ export class KafkaWriter implements LogWriter {
     return { entries: placements.flatMap((placement) => receiptOf(placement, offsets.get(placement.partition) ?? [])) }
   }
 
-  /** Encodes everything before anything is sent: a sample that cannot be recorded spoils nothing. */
+  /** Encodes everything before anything is sent: what cannot be recorded spoils nothing. */
   #place(batch: readonly AppendEntry[]): { byPartition: Map<number, Message[]>; placements: Placement[] } {
+    const { partitions, unaccounted } = this.#options
     const byPartition = new Map<number, Message[]>()
     const placements: Placement[] = []
     for (const entry of batch) {
-      if (entry.samples.length === 0) continue
-      const { tag, source } = entry
-      const partition = partitionOf(tag, this.#options.partitions)
+      const records = recordsOf(entry)
+      if (records.length === 0) continue
+      const { tag } = entry
+      const partition = partitionOf(tag, partitions)
       let messages = byPartition.get(partition)
       if (!messages) byPartition.set(partition, (messages = []))
       const placement: Placement = {
-        entry,
+        tag,
         partition,
         first: messages.length,
         count: 0,
@@ -136,11 +145,12 @@ export class KafkaWriter implements LogWriter {
         high: undefined,
       }
       const key = Buffer.from(tag, 'utf8')
-      for (const sample of entry.samples) {
-        const text = encodeRecord({ tag, sample, rev: 0, op: 'put', source })
-        const known = this.#options.unaccounted?.take(text)
+      for (const record of records) {
+        const text = encodeRecord(record)
+        if (entry.kind === 'amend') unaccounted?.corrections.sending(text, entry)
+        const known = unaccounted?.take(text)
         if (known === undefined) {
-          const timestamp = String(Math.max(LEAST_TIMESTAMP_MS, floorToMs(sample.ticks)))
+          const timestamp = String(Math.max(LEAST_TIMESTAMP_MS, floorToMs(record.sample.ticks)))
           messages.push({ key, value: text, partition, timestamp })
         } else {
           if (placement.low === undefined || known < placement.low) placement.low = known
@@ -219,13 +229,13 @@ export class KafkaWriter implements LogWriter {
 }
 
 function receiptOf(placement: Placement, offsets: readonly bigint[]): AppendReceipt['entries'] {
-  const { entry, partition, first, count, low, high } = placement
+  const { tag, partition, first, count, low, high } = placement
   const places = [low, high, count > 0 ? offsets[first] : undefined, count > 0 ? offsets[first + count - 1] : undefined]
   const known = places.filter((offset) => offset !== undefined)
   const [start = 0n] = known
   return [
     {
-      tag: entry.tag,
+      tag,
       partition,
       firstOffset: known.reduce((least, offset) => (offset < least ? offset : least), start),
       lastOffset: known.reduce((most, offset) => (offset > most ? offset : most), start),

@@ -4,7 +4,8 @@
  * The window they belong to is appended again, because nothing says it is covered; `take` then tells the writer which
  * of its records are in the log already. Equality is equality of the whole record text, counted: what the historian
  * changed in between is written as it is now, and stands beside the earlier copy. That, and a late request of a writer
- * thought dead, are the limits of this mode.
+ * thought dead, are the limits of this mode. Corrections lie inside the coverage: of those, only the ones this process
+ * may send again are looked for.
  */
 import { covers } from '../../domain/coverage.ts'
 import { BanyanError } from '../../domain/errors.ts'
@@ -13,6 +14,7 @@ import { ticks } from '../../domain/ticks.ts'
 import type { TagProgress } from '../log.ts'
 import { decodeRecord } from '../record.ts'
 import type { PartitionReader } from './partition-reader.ts'
+import type { SentCorrections } from './sent-corrections.ts'
 
 /** An append is some 10,000 records; a tail this long means that the checkpoints are gone. */
 const MAX_UNACCOUNTED = 1_000_000
@@ -26,8 +28,14 @@ export class Unaccounted {
   /** By record text; copies ascending by offset, because a text always has the same key and so one partition. */
   readonly #copies = new Map<string, Copy[]>()
   #count = 0
+  /** Of this writer and its predecessors in this process. */
+  readonly corrections: SentCorrections
 
-  /** Looks for records from `from` on whose time their tag's coverage does not include. */
+  constructor(corrections: SentCorrections) {
+    this.corrections = corrections
+  }
+
+  /** Looks from `from` on for records whose time their tag's coverage does not include, and for corrections in doubt. */
   async scan(
     reader: PartitionReader,
     at: { readonly topic: string; readonly partition: number; readonly from: bigint },
@@ -40,7 +48,7 @@ export class Unaccounted {
       for (const { value, offset } of page.records) {
         if (value === null) continue
         const text = value.toString('utf8')
-        if (!isAccounted(text, tags)) this.#add(text, { partition, offset })
+        if (this.corrections.has(text) || !isCovered(text, tags)) this.#add(text, { partition, offset })
       }
       if (this.#count > MAX_UNACCOUNTED) throw tooMany(topic)
     }
@@ -80,7 +88,7 @@ export class Unaccounted {
   }
 }
 
-function isAccounted(text: string, tags: ReadonlyMap<TagId, TagProgress>): boolean {
+function isCovered(text: string, tags: ReadonlyMap<TagId, TagProgress>): boolean {
   const { tag, sample } = decodeRecord(text)
   const covered = tags.get(tag)?.covered
   return covered !== undefined && covers(covered, { from: sample.ticks, until: ticks(sample.ticks + 1n) })

@@ -68,7 +68,7 @@ export class ApiServer {
     counters.begin(performance.now())
     const faults = drawFaults(switches(), dice)
     let fault: BodyFault = faults.body
-    let failed = fault.kind === 'cut' || fault.kind === 'truncate'
+    let failed = fault.kind === 'cut' || fault.kind === 'truncate' || fault.kind === 'reset'
     const ended = new Promise<void>((resolve) => outgoing.once('close', resolve))
     try {
       const body = await readBodyOrRefuse(incoming, switches().maxBodyBytes)
@@ -81,7 +81,7 @@ export class ApiServer {
         answer = await this.#answer(asked, incoming.socket.remoteAddress ?? '', faults.answer)
       }
       failed ||= answer.status >= 400
-      if (answer === faults.answer) fault = { kind: 'none' }
+      if (answer === faults.answer && fault.kind !== 'reset') fault = { kind: 'none' }
       const gzip = switches().gzip && /\bgzip\b/.test(incoming.headers['accept-encoding']?.toString() ?? '')
       await respond(outgoing, answer, { gzip, fault })
       await ended

@@ -8,6 +8,8 @@ export type BodyFault =
   /** The connection is reset, or the body ends, after this share of it. */
   | { readonly kind: 'cut' | 'truncate'; readonly share: number }
   | { readonly kind: 'drip'; readonly bytesPerSecond: number }
+  /** The connection is reset before the first byte. */
+  | { readonly kind: 'reset' }
 
 export interface RequestFaults {
   readonly latencyMs: number
@@ -27,11 +29,13 @@ export function drawFaults(switches: Switches, dice: Random): RequestFaults {
   const dripping = dice.chance(switches.slowDripProbability)
   const share = dice.next()
   let body: BodyFault = { kind: 'none' }
-  if (cut) body = { kind: 'cut', share }
+  if (switches.outage === 'reset') body = { kind: 'reset' }
+  else if (cut) body = { kind: 'cut', share }
   else if (truncated) body = { kind: 'truncate', share }
   else if (dripping) body = { kind: 'drip', bytesPerSecond: switches.slowDripBytesPerSecond }
   let answer: Answer | undefined
-  if (switches.outage !== 0) answer = failure(switches, switches.outage)
+  // A reset outage draws an answer too: what nobody gets to see must not be carried out.
+  if (switches.outage !== 0) answer = failure(switches, switches.outage === 'reset' ? 503 : switches.outage)
   else if (throttled) answer = tooMany(switches)
   else if (failing) answer = failure(switches, status)
   else if (page) answer = html(200, 'Sign in to continue')

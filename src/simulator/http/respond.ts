@@ -17,6 +17,10 @@ export async function respond(
   answer: Answer,
   options: { readonly gzip: boolean; readonly fault: BodyFault },
 ): Promise<void> {
+  if (options.fault.kind === 'reset') {
+    outgoing.socket?.resetAndDestroy()
+    return
+  }
   outgoing.statusCode = answer.status
   for (const [name, value] of Object.entries(answer.headers)) outgoing.setHeader(name, value)
   outgoing.setHeader('Server', 'Microsoft-HTTPAPI/2.0')
@@ -65,7 +69,7 @@ async function respondBadly(
   outgoing: ServerResponse,
   chunks: Iterable<string>,
   gzip: boolean,
-  fault: Exclude<BodyFault, { kind: 'none' }>,
+  fault: Exclude<BodyFault, { kind: 'none' | 'reset' }>,
 ): Promise<void> {
   const text = Buffer.from([...chunks].join(''))
   const plain = fault.kind === 'truncate' ? text.subarray(0, Math.floor(text.length * fault.share)) : text

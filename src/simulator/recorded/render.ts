@@ -7,6 +7,7 @@ import { systemStateName } from '../enumeration.ts'
 import { formatGrid, formatTicksTrimmed } from '../grid.ts'
 import { float32Text, float64Text } from '../number-text.ts'
 import { below, selectFields, type FieldSelection } from '../selected-fields.ts'
+import { failedValue, NOT_FINITE } from '../timed-value.ts'
 import { rowOfPage, type RowPage } from './page.ts'
 
 /** Answers leave in pieces of about this many characters: large enough to be cheap, small enough to stream. */
@@ -59,18 +60,8 @@ function spoiltRow(grid: number, kind: RowFault['kind'], fields: RenderOptions['
     : undefined
 }
 
-/** A value that could not be had. Good may still be true, as on a real server. */
 function errorRow(grid: number, message: string, fields: RenderOptions['fields']): string {
-  const row = {
-    Timestamp: formatGrid(grid),
-    Value: null,
-    UnitsAbbreviation: '',
-    Good: true,
-    Questionable: false,
-    Substituted: false,
-    Annotated: false,
-    Errors: [{ FieldName: 'Value', Message: [message] }],
-  }
+  const row = failedValue(formatGrid(grid), message)
   return JSON.stringify(selectFields(row, fields === 'whole' ? undefined : fields))
 }
 
@@ -90,7 +81,7 @@ function rowRenderer(archive: Archive, options: RenderOptions): (row: number) =>
     if (withValue) {
       const valueText = value(row, mark >> STATE_SHIFT)
       if (errorsOnNonFinite && valueText.startsWith('"')) {
-        return errorRow(grids[row] ?? 0, 'The value is not a finite number.', options.fields)
+        return errorRow(grids[row] ?? 0, NOT_FINITE, options.fields)
       }
       text += beforeValue + valueText
     }

@@ -16,6 +16,7 @@ import {
 } from '../recorded/stream.ts'
 import { pointByWebId, pointToRead, type FoundPoint } from '../resolve.ts'
 import { below, parseSelectedFields, selectFields, type FieldSelection } from '../selected-fields.ts'
+import { failedValue } from '../timed-value.ts'
 import { encodePointWebId } from '../webid.ts'
 import { webIdTypeParameter } from '../parameters.ts'
 import { STREAM_CALLS, type StreamResult } from './stream-calls.ts'
@@ -114,22 +115,9 @@ function body({ found }: Member, result: StreamResult): Record<string, unknown> 
 const SINGLE_VALUE_CALLS: ReadonlySet<string> = new Set(['value', 'end', 'recordedattime'])
 
 function failed(context: ApiContext, call: string, message: string): Record<string, unknown> {
-  const value = errorValue(context, message)
+  const value = failedValue(formatTicksTrimmed(context.now()), message)
   if (SINGLE_VALUE_CALLS.has(call)) return { Value: value }
   return call === 'summary' ? { Items: [{ Type: 'None', Value: value }] } : { Items: [value], UnitsAbbreviation: '' }
-}
-
-function errorValue(context: ApiContext, message: string): Record<string, unknown> {
-  return {
-    Timestamp: formatTicksTrimmed(context.now()),
-    Value: null,
-    UnitsAbbreviation: '',
-    Good: true,
-    Questionable: false,
-    Substituted: false,
-    Annotated: false,
-    Errors: [{ FieldName: 'Value', Message: [message] }],
-  }
 }
 
 interface RecordedMember {

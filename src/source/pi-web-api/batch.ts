@@ -5,11 +5,11 @@
  * too large, is split in halves; where batches are refused altogether, and for a batch of one, plain GETs are sent, so
  * a refusal is always the answer to one request. A batch that is lost as a whole is repeated as a whole.
  */
-import { isBanyanError, messageOf, type BanyanError } from '../../domain/errors.ts'
+import { isBanyanError, type BanyanError } from '../../domain/errors.ts'
 import { isObject, partOf, throwWebException, type Answer } from './answer.ts'
 import type { PiWebApiClient } from './client.ts'
 import { Coalescer, type Ask } from './coalesce.ts'
-import { errorOfStatus, isLate, isTooLarge, parseRetryAfter, protocolError } from './errors.ts'
+import { errorOfStatus, isTooLarge, parseRetryAfter, protocolError, tooMuchIfLate } from './errors.ts'
 import { isBatchRefusal, type Features } from './features.ts'
 import { COALESCE_MS, MAX_COALESCED_ROWS } from './options.ts'
 import type { Retrying } from './retrying.ts'
@@ -53,7 +53,7 @@ export class Batch {
   async #send(asks: readonly SubAsk[], signal: AbortSignal): Promise<void> {
     if (asks.length < 2) return this.#sendAlone(asks)
     try {
-      const answer = await this.#retrying(() => this.#post(asks, signal).catch(splitIfLate), signal)
+      const answer = await this.#retrying(() => this.#post(asks, signal).catch(tooMuchIfLate), signal)
       for (const [i, ask] of asks.entries()) this.#settle(ask, answer, String(i))
     } catch (error) {
       if (isTooLarge(error) || isTooManyAsked(error)) {
@@ -135,11 +135,6 @@ export class Batch {
     }
     return undefined
   }
-}
-
-/** A batch that misses the deadline once would miss it again: it is more than the historian can do in that time. */
-function splitIfLate(error: unknown): never {
-  throw isLate(error) ? protocolError(messageOf(error), 'too-large', {}, error) : error
 }
 
 function isTooManyAsked(error: unknown): boolean {

@@ -18,7 +18,8 @@ import { reasonOf } from '../../util/abort.ts'
 import type { RequestGate } from '../source.ts'
 import { parseAnswer, type Answer } from './answer.ts'
 import { errorOfStatus, errorOfTransport, lateError, parseRetryAfter, protocolError } from './errors.ts'
-import { DEFAULT_MAX_ANSWER_BYTES, type PiWebApiAuth, type PiWebApiOptions } from './options.ts'
+import { DEFAULT_MAX_ANSWER_BYTES, type PiWebApiOptions } from './options.ts'
+import { SignIn } from './sign-in.ts'
 
 /** An error body is only ever shown, and shown short. */
 const MAX_ERROR_BYTES = 64 * 1024
@@ -45,21 +46,17 @@ export class PiWebApiClient {
   readonly #http: AxiosInstance
   readonly #agents: { readonly http: http.Agent; readonly https: https.Agent }
   readonly #gate: RequestGate
-  readonly #auth: PiWebApiAuth
+  readonly #signIn: SignIn
   readonly #timeoutMs: number
   readonly #maxAnswerBytes: number
   readonly #clock: () => number
   readonly #closing = new AbortController()
-  #authorization: string | undefined
-  // A credential that has worked before deserves a second try after a 401; one that never worked must not be tried
-  // twice, because directories lock accounts.
-  #accepted = false
 
   constructor(options: PiWebApiOptions) {
     this.url = options.url.replace(/\/+$/, '')
     this.#host = new URL(this.url).host
     this.#gate = options.gate
-    this.#auth = options.auth
+    this.#signIn = options.auth instanceof SignIn ? options.auth : new SignIn(options.auth, options.clock)
     this.#timeoutMs = options.timeoutMs
     this.#maxAnswerBytes = options.maxAnswerBytes ?? DEFAULT_MAX_ANSWER_BYTES
     this.#clock = options.clock ?? Date.now
@@ -88,7 +85,7 @@ export class PiWebApiClient {
     return this.#signedIn('GET', path, undefined, call)
   }
 
-  /** Only for `/batch` of GETs: Banyan never writes to a historian. */
+  /** Only for a `/batch` of GETs and to register for notices: Banyan never changes what a historian holds. */
   post(path: string, body: string, call: Call): Promise<DatedAnswer> {
     return this.#signedIn('POST', path, body, call)
   }
@@ -104,25 +101,33 @@ export class PiWebApiClient {
   }
 
   async #signedIn(method: 'GET' | 'POST', path: string, body: string | undefined, call: Call): Promise<DatedAnswer> {
-    const used = (this.#authorization ??= authorizationOf(this.#auth))
-    // As of now: a call beside this one may meet the same refusal first.
-    const worked = this.#accepted
+    const signIn = this.#signIn
+    const hadWorked = signIn.hasWorked
+    const used = signIn.header()
     try {
-      return await this.#paced(method, path, body, call)
+      return await this.#paced(method, path, body, used, call)
     } catch (error) {
-      if (!isBanyanError(error, 'BANYAN_SOURCE_UNAUTHORIZED')) throw error
-      const fresh = authorizationOf(this.#auth)
-      if (fresh === used && !worked) throw error
-      this.#accepted = false
-      this.#authorization = fresh
-      return this.#paced(method, path, body, call)
+      if (!isBanyanError(error, 'BANYAN_SOURCE_UNAUTHORIZED') || !signIn.refused(used, hadWorked)) throw error
+    }
+    const fresh = signIn.header()
+    try {
+      return await this.#paced(method, path, body, fresh, call)
+    } catch (error) {
+      if (isBanyanError(error, 'BANYAN_SOURCE_UNAUTHORIZED')) signIn.refused(fresh, false)
+      throw error
     }
   }
 
-  async #paced(method: 'GET' | 'POST', path: string, body: string | undefined, call: Call): Promise<DatedAnswer> {
+  async #paced(
+    method: 'GET' | 'POST',
+    path: string,
+    body: string | undefined,
+    authorization: string | undefined,
+    call: Call,
+  ): Promise<DatedAnswer> {
     let kept: DatedAnswer | undefined
     const request = async (): Promise<DatedAnswer> => {
-      const answer = await this.#exchange(method, path, body, call)
+      const answer = await this.#exchange(method, path, body, authorization, call)
       const complaint = call.complaintOf?.(answer)
       if (complaint === undefined) return answer
       kept = answer
@@ -140,6 +145,7 @@ export class PiWebApiClient {
     method: 'GET' | 'POST',
     path: string,
     body: string | undefined,
+    authorization: string | undefined,
     { what, signal }: Call,
   ): Promise<DatedAnswer> {
     const ending = new AbortController()
@@ -153,7 +159,7 @@ export class PiWebApiClient {
     if (this.closed.aborted) onClose()
     try {
       ending.signal.throwIfAborted()
-      return await this.#send(method, path, body, what, ending.signal)
+      return await this.#send(method, path, body, authorization, what, ending.signal)
     } catch (error) {
       if (ending.signal.aborted) throw reasonOf(ending.signal)
       throw error instanceof BanyanError ? error : errorOfTransport(error, what, this.#host)
@@ -168,6 +174,7 @@ export class PiWebApiClient {
     method: 'GET' | 'POST',
     path: string,
     body: string | undefined,
+    authorization: string | undefined,
     what: string,
     signal: AbortSignal,
   ): Promise<DatedAnswer> {
@@ -178,7 +185,7 @@ export class PiWebApiClient {
         Accept: 'application/json',
         'Accept-Encoding': 'gzip',
         'User-Agent': 'banyan',
-        ...(this.#authorization === undefined ? {} : { Authorization: this.#authorization }),
+        ...(authorization === undefined ? {} : { Authorization: authorization }),
         // The CSRF defence (on by default since 2017) wants this header on everything but GET.
         ...(body === undefined ? {} : { 'X-Requested-With': 'banyan', 'Content-Type': 'application/json' }),
       },
@@ -202,7 +209,7 @@ export class PiWebApiClient {
         what,
       )
     }
-    this.#accepted = true
+    this.#signIn.accepted()
     const { bytes, whole } = await readUpTo(response.data, this.#maxAnswerBytes, signal)
     if (!whole) {
       throw protocolError(`${what}: the answer is larger than ${this.#maxAnswerBytes} bytes`, 'too-large')
@@ -240,16 +247,5 @@ function jsonOr(text: string): unknown {
     return JSON.parse(text)
   } catch {
     return text
-  }
-}
-
-function authorizationOf(auth: PiWebApiAuth): string | undefined {
-  switch (auth.type) {
-    case 'basic':
-      return `Basic ${Buffer.from(`${auth.username}:${auth.password()}`, 'utf8').toString('base64')}`
-    case 'bearer':
-      return `Bearer ${auth.token()}`
-    case 'none':
-      return undefined
   }
 }

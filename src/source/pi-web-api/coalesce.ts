@@ -64,15 +64,15 @@ export class Coalescer<A, R> {
     // Members that end up travelling alone all listen to it.
     setMaxListeners(0, ending.signal)
     let present = asks.length
-    const leave = (ask: Ask<A, R>) => (): void => {
-      ask.reject(reasonOf(ask.signal))
-      present -= 1
-      if (present === 0) ending.abort(reasonOf(ask.signal))
+    const leave = (members: readonly Ask<A, R>[], signal: AbortSignal) => (): void => {
+      for (const ask of members) ask.reject(reasonOf(signal))
+      present -= members.length
+      if (present === 0) ending.abort(reasonOf(signal))
     }
-    const leaving = asks.map((ask) => ({ ask, onAbort: leave(ask) }))
-    for (const { ask, onAbort } of leaving) {
-      ask.signal.addEventListener('abort', onAbort, { once: true })
-      if (ask.signal.aborted) onAbort()
+    const leaving = [...bySignal(asks)].map(([signal, members]) => ({ signal, onAbort: leave(members, signal) }))
+    for (const { signal, onAbort } of leaving) {
+      signal.addEventListener('abort', onAbort, { once: true })
+      if (signal.aborted) onAbort()
     }
     try {
       ending.signal.throwIfAborted()
@@ -80,7 +80,18 @@ export class Coalescer<A, R> {
     } catch (error) {
       for (const ask of asks) ask.reject(error)
     } finally {
-      for (const { ask, onAbort } of leaving) ask.signal.removeEventListener('abort', onAbort)
+      for (const { signal, onAbort } of leaving) signal.removeEventListener('abort', onAbort)
     }
   }
+}
+
+/** Thousands of reads may share one signal; listening costs time in proportion to those who listen already. */
+function bySignal<A, R>(asks: readonly Ask<A, R>[]): Map<AbortSignal, Ask<A, R>[]> {
+  const groups = new Map<AbortSignal, Ask<A, R>[]>()
+  for (const ask of asks) {
+    const group = groups.get(ask.signal)
+    if (group === undefined) groups.set(ask.signal, [ask])
+    else group.push(ask)
+  }
+  return groups
 }

@@ -201,6 +201,24 @@ export function isLate(error: unknown): boolean {
   return isBanyanError(error, 'BANYAN_SOURCE_UNAVAILABLE') && error.context['timeoutMs'] !== undefined
 }
 
+/** Many asked together that miss the deadline once would miss it again: that is more than can be asked for at once. */
+export function tooMuchIfLate(error: unknown): never {
+  throw isLate(error) ? protocolError(messageOf(error), 'too-large', {}, error) : error
+}
+
+/** `refusal`: what the historian answered to the last attempt at a registration. */
+export function noUpdatesError(refusal: BanyanError): BanyanError {
+  return new BanyanError(
+    'BANYAN_SOURCE_REJECTED',
+    'the historian gives no notices of change: it refuses to register stream updates',
+    {
+      hint: 'PI Web API has them since 2019. Nothing depends on them: without notices changes are found by looking.',
+      context: { status: refusal.context['status'] },
+      cause: refusal,
+    },
+  )
+}
+
 /** A contradicting page may be the work of a proxy; after five it is believed to be what the historian says. */
 const CONTRADICTION_ATTEMPTS = 5
 

@@ -1,6 +1,7 @@
 /** What the PI Web API adapter needs to know, and the limits it sets itself. */
 import type { Logger } from '../../telemetry/logger.ts'
 import type { RequestGate } from '../source.ts'
+import type { PiWebApiAuth, SignIn } from './sign-in.ts'
 
 export interface PiWebApiOptions {
   /** The historian's name in the configuration: first part of its tag ids. */
@@ -9,7 +10,8 @@ export interface PiWebApiOptions {
   readonly url: string
   /** Name of the PI Data Archive to read. */
   readonly dataServer: string
-  readonly auth: PiWebApiAuth
+  /** A `SignIn` where several adapters share one account. */
+  readonly auth: PiWebApiAuth | SignIn
   /** PEM of a certificate authority to trust beside the well-known ones. */
   readonly ca?: string | undefined
   /** From sending a request to the last byte of its answer; a dripping answer does not extend it. */
@@ -27,12 +29,6 @@ export interface PiWebApiOptions {
   /** Milliseconds since 1970 by our clock. Default `Date.now`. */
   readonly clock?: (() => number) | undefined
 }
-
-/** Secrets are functions: they are asked again when the historian answers 401, so a rotated file is picked up. */
-export type PiWebApiAuth =
-  | { readonly type: 'basic'; readonly username: string; readonly password: () => string }
-  | { readonly type: 'bearer'; readonly token: () => string }
-  | { readonly type: 'none' }
 
 /** A full page of 150,000 values is about 24 MB of JSON; strings and blobs may be a few times that. */
 export const DEFAULT_MAX_ANSWER_BYTES = 64 * 1024 * 1024

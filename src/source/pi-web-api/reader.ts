@@ -10,12 +10,10 @@ import type { Sample, SampleType } from '../../domain/sample.ts'
 import type { Tag } from '../../domain/tag.ts'
 import { formatTicks } from '../../domain/ticks.ts'
 import type { Window } from '../../domain/window.ts'
-import type { SamplePage } from '../source.ts'
+import type { ReadOptions, SamplePage } from '../source.ts'
 import type { Answer } from './answer.ts'
-import type { Batch } from './batch.ts'
 import type { PiWebApiClient } from './client.ts'
 import { isLate, isTooLarge, printable, protocolError } from './errors.ts'
-import type { Features } from './features.ts'
 import { SMALL_PAGE } from './options.ts'
 import { askedPage, judgePage, startOf, type AskedPage, type PageOutcome, type ReadPosition } from './pager.ts'
 import type { PageSize } from './page-size.ts'
@@ -30,8 +28,6 @@ const PAGES_IN_TIME = 10
 
 export interface ReaderParts {
   readonly client: PiWebApiClient
-  readonly features: Features
-  readonly batch: Batch
   readonly streamset: Streamset
   readonly pageSize: PageSize
   /** The tag's type as the historian describes it now. */
@@ -43,10 +39,10 @@ export async function* readWindow(
   parts: ReaderParts,
   tag: Tag,
   window: Window,
-  wanted: number,
+  { pageSize: wanted, expected }: ReadOptions,
   signal: AbortSignal,
 ): AsyncGenerator<SamplePage, void, undefined> {
-  const read = new TagRead(parts, tag, signal)
+  const read = new TagRead(parts, tag, expected, signal)
   let position: ReadPosition = startOf(window)
   let grown: number | undefined
   for (;;) {
@@ -78,6 +74,7 @@ interface JudgedPage {
 class TagRead {
   readonly #parts: ReaderParts
   readonly #tag: Tag
+  readonly #expected: number | undefined
   readonly #webId: WebId
   readonly #signal: AbortSignal
   readonly #what: string
@@ -87,8 +84,9 @@ class TagRead {
   #type: SampleType
   #typeChecked = false
 
-  constructor(parts: ReaderParts, tag: Tag, signal: AbortSignal) {
+  constructor(parts: ReaderParts, tag: Tag, expected: number | undefined, signal: AbortSignal) {
     this.#parts = parts
+    this.#expected = expected
     this.#tag = tag
     this.#webId = encodePointWebId(tag.address.serverGuid, tag.address.pointId)
     this.#signal = signal
@@ -100,13 +98,22 @@ class TagRead {
   page(window: Window, position: ReadPosition, wanted: number, grown?: number): Promise<JudgedPage> {
     return this.#parts.retrying(async () => {
       const { answer, asked } = await this.#fetchFitting(window, position, wanted, grown)
-      const rows = await this.#decode(answer)
-      // A coalesced call may hold more of this tag than was asked for.
-      const page = rows.length > asked ? rows.slice(0, asked) : rows
-      const outcome = judgePage(window, position, page, page.length === asked)
-      if (outcome.kind === 'contradiction') throw protocolError(`${this.#what}: ${outcome.problem}`, 'contradiction')
-      return { outcome, asked }
+      try {
+        return { outcome: await this.#judge(answer, asked, window, position), asked }
+      } catch (error) {
+        this.#parts.streamset.distrust(this.#tag.address.pointId)
+        throw error
+      }
     }, this.#signal)
+  }
+
+  async #judge(answer: Answer, asked: number, window: Window, position: ReadPosition): Promise<JudgedPage['outcome']> {
+    const rows = await this.#decode(answer)
+    // A coalesced call may hold more of this tag than was asked for.
+    const page = rows.length > asked ? rows.slice(0, asked) : rows
+    const outcome = judgePage(window, position, page, page.length === asked)
+    if (outcome.kind === 'contradiction') throw protocolError(`${this.#what}: ${outcome.problem}`, 'contradiction')
+    return outcome
   }
 
   /**
@@ -154,16 +161,17 @@ class TagRead {
   }
 
   async #fetch(page: AskedPage, maxCount: number): Promise<Answer> {
-    const { client, features, batch, streamset } = this.#parts
+    const { client, streamset } = this.#parts
     const range =
       `startTime=${encodeURIComponent(formatTicks(page.from))}` +
       `&endTime=${encodeURIComponent(formatTicks(page.through))}&boundaryType=Inside`
+    if (maxCount <= SMALL_PAGE) {
+      const { pointId } = this.#tag.address
+      const read = { webId: this.#webId, pointId, range, expected: this.#expected, what: this.#what }
+      return streamset.get(read, maxCount, this.#signal)
+    }
     const path = `/streams/${this.#webId}/recorded?${range}&maxCount=${maxCount}`
-    const call = { what: this.#what, rows: maxCount, signal: this.#signal }
-    if (maxCount > SMALL_PAGE) return client.get(path, call)
-    if ((await features.find(this.#signal)).batch) return batch.get(path, this.#what, maxCount, this.#signal)
-    const stream = { webId: this.#webId, pointId: this.#tag.address.pointId, range }
-    return (await streamset.get(stream, maxCount, this.#signal)) ?? client.get(path, call)
+    return client.get(path, { what: this.#what, rows: maxCount, signal: this.#signal })
   }
 
   async #decode(answer: Answer): Promise<Sample[]> {

@@ -6,11 +6,11 @@ import { setMaxListeners } from 'node:events'
 import type { Tag } from '../../domain/tag.ts'
 import type { Window } from '../../domain/window.ts'
 import { abortable } from '../../util/abort.ts'
-import type { Catalogue, HistorianSource, ReadOptions, SamplePage, SourceProbe, TagSelection } from '../source.ts'
+import type { Catalogue, HistorianSource, Hint, ReadOptions, SamplePage, SourceProbe, TagSelection } from '../source.ts'
 import { Batch } from './batch.ts'
 import { listCatalogue, type ServerAddress } from './catalogue.ts'
 import { PiWebApiClient } from './client.ts'
-import { countWindow } from './count.ts'
+import { countWindows } from './count.ts'
 import { decodePointType } from './entities.ts'
 import { printable } from './errors.ts'
 import { Features } from './features.ts'
@@ -20,6 +20,7 @@ import { findServer, probe, type ProbeParts } from './probe.ts'
 import { readWindow, type ReaderParts } from './reader.ts'
 import { createRetrying, type Retrying } from './retrying.ts'
 import { Streamset } from './streamset.ts'
+import { watchUpdates } from './updates.ts'
 
 /** A person waits for the answer to a probe: two attempts tell a hiccup from an outage. */
 const PROBE_ATTEMPTS = 2
@@ -63,9 +64,7 @@ class PiWebApiSource implements HistorianSource {
     }
     this.#reader = {
       client,
-      features,
-      batch,
-      streamset: new Streamset(client),
+      streamset: new Streamset({ batch, retrying }),
       pageSize: new PageSize(),
       typeNow: async (webId, tagName, signal) => {
         const what = `asking for the type of tag ${printable(tagName)}`
@@ -93,12 +92,20 @@ class PiWebApiSource implements HistorianSource {
 
   read(tag: Tag, window: Window, options: ReadOptions, signal: AbortSignal): AsyncIterable<SamplePage> {
     expectListeners(signal)
-    return readWindow(this.#reader, tag, window, options.pageSize, signal)
+    return readWindow(this.#reader, tag, window, options, signal)
   }
 
   count(tag: Tag, windows: readonly Window[], signal: AbortSignal): Promise<(number | undefined)[]> {
     expectListeners(signal)
-    return Promise.all(windows.map((window) => countWindow(this.#batch, this.#retrying, tag, window, signal)))
+    return countWindows({ batch: this.#batch, retrying: this.#retrying }, tag, windows, signal)
+  }
+
+  hints(tags: readonly Tag[], everyMs: number, signal: AbortSignal): AsyncIterable<readonly Hint[]> {
+    const parts = { client: this.#client, batch: this.#batch, retrying: this.#retrying }
+    // Between two polls nothing else would notice that the source was closed.
+    const ending = AbortSignal.any([signal, this.#client.closed])
+    expectListeners(ending)
+    return watchUpdates(parts, tags, everyMs, ending)
   }
 
   async close(): Promise<void> {

@@ -6,8 +6,11 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
+import type { Ticks } from '../../../src/domain/ticks.ts'
 import { openEmbeddedLog } from '../../../src/log/embedded/embedded-log.ts'
-import { second, secondsEntry, tagNamed } from '../build-samples.ts'
+import type { AppendEntry } from '../../../src/log/log.ts'
+import { second } from '../build-samples.ts'
+import { entriesOf, KILLED_TAGS, WINDOW_SECONDS } from './killed-log.ts'
 
 const CHILD = fileURLToPath(new URL('append-until-killed.ts', import.meta.url))
 const PARTITIONS = 3
@@ -33,19 +36,29 @@ it('loses and repeats nothing when its process is killed again and again, at any
 
     const writer = await log.openWriter(0, signal)
     await writer.close()
-    const samples = writer.tags.get(tagNamed(1))?.samples ?? 0
-    expect(samples).toBeGreaterThan(before)
-    before = samples
-    const ticksOf = new Map<string, bigint[]>([1, 2, 3, 4, 5].map((id) => [tagNamed(id), []]))
+    const { samples, amendments } = writer.tags.get(KILLED_TAGS[0]!)!
+    expect(samples + amendments).toBeGreaterThan(before)
+    before = samples + amendments
+    const found = new Map<string, string[]>(KILLED_TAGS.map((tag) => [tag, []]))
     for await (const page of log.read(new Map(), await log.end(signal), signal)) {
-      for (const { record } of page.records) ticksOf.get(record.tag)?.push(record.sample.ticks)
+      for (const { record } of page.records) found.get(record.tag)?.push(placeOf(record.sample.ticks, record.rev))
     }
-    for (const [tag, ticks] of ticksOf) {
-      const whole = secondsEntry(tagNamed(tag.slice('pi-north/'.length)), 0, samples)
-      expect(ticks).toEqual(whole.samples.map((sample) => sample.ticks))
-      expect(writer.tags.get(whole.tag)).toEqual({ covered: [{ from: second(0), until: second(samples) }], samples })
+    for (const tag of KILLED_TAGS) {
+      expect(found.get(tag)).toEqual(entriesOf(tag, samples / WINDOW_SECONDS, amendments).flatMap(placesOf))
+      const covered = [{ from: second(0), until: second(samples) }]
+      expect(writer.tags.get(tag)).toEqual({ covered, samples, amendments })
     }
   }
   await log.close()
   await rm(folder, { recursive: true })
 })
+
+function placesOf(entry: AppendEntry): string[] {
+  return entry.kind === 'amend'
+    ? entry.corrections.map(({ sample, rev }) => placeOf(sample.ticks, rev))
+    : entry.samples.map(({ ticks }) => placeOf(ticks, 0))
+}
+
+function placeOf(ticks: Ticks, rev: number): string {
+  return `${ticks.toString()} ${String(rev)}`
+}

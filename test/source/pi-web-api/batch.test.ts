@@ -1,93 +1,20 @@
-import type { ServerResponse } from 'node:http'
 import { describe, expect, it } from 'vitest'
 import type { BanyanError } from '../../../src/domain/errors.ts'
-import type { Tag } from '../../../src/domain/tag.ts'
-import { tagId } from '../../../src/domain/tag-id.ts'
-import { parseTicks } from '../../../src/domain/ticks.ts'
-import { window } from '../../../src/domain/window.ts'
-import { pointIdOf } from '../../../src/source/pi-web-api/webid.ts'
-import type { HistorianSource, RequestGate } from '../../../src/source/source.ts'
-import { GUID, openSource, sendJson, startTinyServer, type SeenRequest } from './tiny-server.ts'
+import type { RequestGate } from '../../../src/source/source.ts'
+import { answerReads, fulfilled, ok, OWN_RANGE, pointIn, readTogether, sizeOf } from './small-reads.ts'
+import { openSource, sendJson, startTinyServer } from './tiny-server.ts'
 
-const RANGE = window(parseTicks('2024-05-01T00:00:00Z'), parseTicks('2024-05-02T00:00:00Z'))
-
-function tag(pointId: number): Tag {
-  return {
-    id: tagId('pi', pointId),
-    name: `TAG${pointId}`,
-    descriptor: '',
-    type: 'float64',
-    units: '',
-    zero: undefined,
-    span: undefined,
-    step: false,
-    future: false,
-    digitalSet: undefined,
-    compression: undefined,
-    address: { serverGuid: GUID, pointId },
-  }
-}
-
-/** One sample whose value is the point's id. */
-const recordedOf = (pointId: number): object => ({
-  Items: [{ Timestamp: '2024-05-01T06:00:00Z', Value: pointId, Good: true }],
-})
-
-type SubRequests = Record<string, { Method: string; Resource: string }>
-
-const pointIn = (url: string): number => pointIdOf(/\/streams\/([^/]+)/.exec(url)?.[1] ?? '') ?? 0
-
-/** Answers a batch with one answer per sub-request, and a single read alike; `answer` may leave one out. */
-function answerBatch(
-  { method, path, body }: SeenRequest,
-  response: ServerResponse,
-  answer: (pointId: number) => { Status: number; Content: unknown; Headers?: object } | undefined,
-): void {
-  if (method === 'GET') {
-    const alone = answer(pointIn(path))
-    sendJson(response, alone?.Content, alone?.Status)
-    return
-  }
-  const subs = Object.entries(JSON.parse(body) as SubRequests)
-  expect(subs.every(([, sub]) => sub.Method === 'GET')).toBe(true)
-  const answers = subs.map(([id, sub]) => {
-    const detection = sub.Resource.endsWith('/system/userinfo')
-    return [id, detection ? { Status: 200, Content: { Name: 'PLANT\\svc' } } : answer(pointIn(sub.Resource))] as const
-  })
-  sendJson(response, Object.fromEntries(answers.filter(([, it]) => it !== undefined)), 207)
-}
-
-const sizeOf = ({ body }: SeenRequest): number => Object.keys(JSON.parse(body) as SubRequests).length
-
-async function readTogether(source: HistorianSource, count: number): Promise<PromiseSettledResult<unknown>[]> {
-  const signal = new AbortController().signal
-  return Promise.allSettled(
-    Array.from({ length: count }, async (_, i) => {
-      const values: unknown[] = []
-      for await (const page of source.read(tag(i + 1), RANGE, { pageSize: 100 }, signal)) {
-        values.push(...page.samples.map((sample) => sample.value))
-      }
-      return values
-    }),
-  )
-}
-
-const fulfilled = (count: number): object[] =>
-  Array.from({ length: count }, (_, i) => ({ status: 'fulfilled', value: [i + 1] }))
-
-const ok = (pointId: number): { Status: number; Content: unknown } => ({ Status: 200, Content: recordedOf(pointId) })
-
-describe('small reads that arrive together', () => {
+describe('small reads of different ranges that arrive together', () => {
   it('travel in one batch and are answered each from its own part', async () => {
-    const { url, seen } = await startTinyServer((request, response) => answerBatch(request, response, ok))
-    expect(await readTogether(openSource(url), 20)).toEqual(fulfilled(20))
+    const { url, seen } = await startTinyServer((request, response) => answerReads(request, response, ok))
+    expect(await readTogether(openSource(url), 20, OWN_RANGE)).toEqual(fulfilled(20))
     expect(seen.map(sizeOf)).toEqual([1, 20])
     expect(seen[1]!.body).toContain(`${url}/streams/I1DP`)
   })
 
   it('are judged alone: one bad tag never fails its neighbours', async () => {
     const { url } = await startTinyServer((request, response) =>
-      answerBatch(request, response, (id) => {
+      answerReads(request, response, (id) => {
         if (id === 2) return { Status: 404, Content: { Errors: ['unknown'] } }
         if (id === 3) return { Status: 403, Content: 'no' }
         if (id === 4) return { Status: 200, Content: 'text' }
@@ -95,7 +22,7 @@ describe('small reads that arrive together', () => {
         return ok(id)
       }),
     )
-    const results = await readTogether(openSource(url), 6)
+    const results = await readTogether(openSource(url), 6, OWN_RANGE)
     expect(results.map((it) => (it.status === 'fulfilled' ? it.value : (it.reason as BanyanError).code))).toEqual([
       [1],
       'BANYAN_SOURCE_NOT_FOUND',
@@ -109,7 +36,7 @@ describe('small reads that arrive together', () => {
   it('ask again for parts that failed for a passing reason or are missing, and the gate hears of it', async () => {
     const failures = new Map<number, number>()
     const { url } = await startTinyServer((request, response) => {
-      answerBatch(request, response, (id) => {
+      answerReads(request, response, (id) => {
         const before = failures.get(id) ?? 0
         failures.set(id, before + 1)
         if (before > 0) return ok(id)
@@ -125,7 +52,7 @@ describe('small reads that arrive together', () => {
           throw error
         }),
     }
-    expect(await readTogether(openSource(url, { gate }), 4)).toEqual(fulfilled(4))
+    expect(await readTogether(openSource(url, { gate }), 4, OWN_RANGE)).toEqual(fulfilled(4))
     expect(told).toEqual(['BANYAN_SOURCE_THROTTLED'])
   })
 
@@ -134,18 +61,18 @@ describe('small reads that arrive together', () => {
     const { url, seen } = await startTinyServer((request, response) => {
       batches += 1
       if (batches === 2 || batches === 3) response.writeHead(503).end()
-      else answerBatch(request, response, ok)
+      else answerReads(request, response, ok)
     })
-    expect(await readTogether(openSource(url), 10)).toEqual(fulfilled(10))
+    expect(await readTogether(openSource(url), 10, OWN_RANGE)).toEqual(fulfilled(10))
     expect(seen.map(sizeOf)).toEqual([1, 10, 10, 10])
   })
 
   it('never multiply retries: a batch that stays lost is tried as often as any request', async () => {
     const { url, seen } = await startTinyServer((request, response) => {
-      if (sizeOf(request) === 1) answerBatch(request, response, ok)
+      if (sizeOf(request) === 1) answerReads(request, response, ok)
       else response.writeHead(503).end()
     })
-    const results = await readTogether(openSource(url, { maxAttempts: 3 }), 5)
+    const results = await readTogether(openSource(url, { maxAttempts: 3 }), 5, OWN_RANGE)
     expect(results.every((it) => it.status === 'rejected')).toBe(true)
     expect(seen.map(sizeOf)).toEqual([1, 5, 5, 5])
   })
@@ -153,9 +80,9 @@ describe('small reads that arrive together', () => {
   it('split a batch the server finds too large', async () => {
     const { url, seen } = await startTinyServer((request, response) => {
       if (request.method === 'POST' && sizeOf(request) > 3) response.writeHead(413).end()
-      else answerBatch(request, response, ok)
+      else answerReads(request, response, ok)
     })
-    expect(await readTogether(openSource(url), 10)).toEqual(fulfilled(10))
+    expect(await readTogether(openSource(url), 10, OWN_RANGE)).toEqual(fulfilled(10))
     const sizes = seen.filter(({ method }) => method === 'POST').map(sizeOf)
     expect(Math.max(...sizes.slice(1))).toBe(10)
     expect(sizes.filter((size) => size > 1 && size <= 3).length).toBeGreaterThan(1)
@@ -163,89 +90,40 @@ describe('small reads that arrive together', () => {
 
   it('split a batch the historian cannot answer before the deadline', async () => {
     const { url, seen } = await startTinyServer((request, response) => {
-      if (request.method === 'GET' || sizeOf(request) < 4) answerBatch(request, response, ok)
+      if (request.method === 'GET' || sizeOf(request) < 4) answerReads(request, response, ok)
     })
-    expect(await readTogether(openSource(url, { timeoutMs: 1_000 }), 6)).toEqual(fulfilled(6))
+    expect(await readTogether(openSource(url, { timeoutMs: 1_000 }), 6, OWN_RANGE)).toEqual(fulfilled(6))
     expect(seen.map(sizeOf).toSorted()).toEqual([1, 3, 3, 6])
   })
 
   it('keep to the configured number of sub-requests', async () => {
-    const { url, seen } = await startTinyServer((request, response) => answerBatch(request, response, ok))
-    expect(await readTogether(openSource(url, { batchSize: 4 }), 12)).toEqual(fulfilled(12))
+    const { url, seen } = await startTinyServer((request, response) => answerReads(request, response, ok))
+    expect(await readTogether(openSource(url, { batchSize: 4 }), 12, OWN_RANGE)).toEqual(fulfilled(12))
     expect(seen.map(sizeOf)).toEqual([1, 4, 4, 4])
   })
 })
 
 describe('where batches are not to be had', () => {
-  const streamset = (path: string): { ids: number[]; items: object[] } => {
-    const ids = [...path.matchAll(/webId=([^&]+)/g)].map((match) => pointIdOf(match[1]!)!)
-    return { ids, items: ids.map((id) => ({ WebId: `F1DP${webIdTail(id)}TkFNRQ`, ...recordedOf(id) })) }
-  }
-  const webIdTail = (id: number): string => {
-    const bytes = Buffer.alloc(4)
-    bytes.writeInt32LE(id)
-    return 'Bd9Ab83Z90SNSjy4JtD5fQ' + bytes.toString('base64url')
-  }
-  const withoutBatch =
-    (streamsets: (path: string, response: ServerResponse) => void) =>
-    (request: SeenRequest, response: ServerResponse): void => {
+  it('reads of different ranges travel alone', async () => {
+    const { url, seen } = await startTinyServer((request, response) => {
       if (request.method === 'POST') sendJson(response, { Message: 'no' }, 404)
-      else if (request.path.startsWith('/streamsets/')) streamsets(request.path, response)
-      else sendJson(response, recordedOf(pointIn(request.path)))
-    }
-
-  it('equal ranges travel as a streamset, matched by point id in whatever order and form', async () => {
-    const { url, seen } = await startTinyServer(
-      withoutBatch((path, response) => sendJson(response, { Items: streamset(path).items.toReversed() })),
-    )
-    expect(await readTogether(openSource(url), 20)).toEqual(fulfilled(20))
-    expect(seen).toHaveLength(2)
-  })
-
-  it('asks alone for a stream that is missing or failed', async () => {
-    const { url, seen } = await startTinyServer(
-      withoutBatch((path, response) => {
-        const { items } = streamset(path)
-        sendJson(response, { Items: [{ ...items[0], Errors: [{ Message: ['gone'] }] }, ...items.slice(2)] })
-      }),
-    )
-    expect(await readTogether(openSource(url), 5)).toEqual(fulfilled(5))
-    expect(seen.filter(({ path }) => path.startsWith('/streams/')).map(({ path }) => pointIn(path))).toEqual([1, 2])
-  })
-
-  it('believes nothing of an answer that is as full as was asked for, by either reading of maxCount', async () => {
-    const { url, seen } = await startTinyServer(
-      withoutBatch((path, response) => {
-        const maxCount = Number(/maxCount=(\d+)/.exec(path)?.[1])
-        const { items } = streamset(path)
-        const full = { ...items[0], Items: Array.from({ length: maxCount - 1 }, () => ({ Timestamp: 'never read' })) }
-        sendJson(response, { Items: [full, ...items.slice(1)] })
-      }),
-    )
-    expect(await readTogether(openSource(url), 3)).toEqual(fulfilled(3))
-    expect(seen.filter(({ path }) => path.startsWith('/streams/'))).toHaveLength(3)
-  })
-
-  it('falls back to single calls when streamsets are refused too', async () => {
-    const { url, seen } = await startTinyServer(
-      withoutBatch((_path, response) => sendJson(response, { Errors: ['no'] }, 400)),
-    )
-    expect(await readTogether(openSource(url), 3)).toEqual(fulfilled(3))
-    expect(seen.filter(({ path }) => path.startsWith('/streams/'))).toHaveLength(3)
+      else answerReads(request, response, ok)
+    })
+    expect(await readTogether(openSource(url), 5, OWN_RANGE)).toEqual(fulfilled(5))
+    expect(seen.map(({ path }) => pointIn(path))).toEqual([0, 1, 2, 3, 4, 5])
   })
 
   it('notices when batches disappear while it runs', async () => {
     let gone = false
     const { url, seen } = await startTinyServer((request, response) => {
-      if (request.path.startsWith('/streamsets/')) sendJson(response, {}, 404)
-      else if (gone && request.method === 'POST') sendJson(response, { Message: 'no' }, 405)
-      else answerBatch(request, response, ok)
+      if (gone && request.method === 'POST') sendJson(response, { Message: 'no' }, 405)
+      else answerReads(request, response, ok)
     })
     const source = openSource(url)
-    expect(await readTogether(source, 3)).toEqual(fulfilled(3))
+    expect(await readTogether(source, 3, OWN_RANGE)).toEqual(fulfilled(3))
     gone = true
-    expect(await readTogether(source, 3)).toEqual(fulfilled(3))
-    expect(await readTogether(source, 3)).toEqual(fulfilled(3))
+    expect(await readTogether(source, 3, OWN_RANGE)).toEqual(fulfilled(3))
+    expect(await readTogether(source, 3, OWN_RANGE)).toEqual(fulfilled(3))
     expect(seen.filter(({ method }) => method === 'POST').length).toBe(4)
   })
 })

@@ -78,6 +78,12 @@ describe('faults that pass never lose, repeat or change a sample', () => {
     expect(await compare(setting, 7 * 13, false)).toMatchObject(EQUAL)
   })
 
+  it.each(['perStream', 'total'] as const)('streamsets in which maxCount is %s', async (streamsetMaxCount) => {
+    const setting = await start({ switches: { streamsetMaxCount } })
+    // Again and again, because who travels with whom is learned.
+    for (let round = 0; round < 3; round++) expect(await compare(setting, 300)).toMatchObject(EQUAL)
+  })
+
   it('times parsed onto the grid place below their own', async () => {
     expect(await compare(await start({ switches: { timeParsing: 'floor' } }), 100)).toMatchObject(EQUAL)
   })

@@ -1,0 +1,129 @@
+/**
+ * CatalogueFollow: keeps up with one historian's catalogue while the daemon runs.
+ *
+ * A tag the log has never seen is backfilled as its rule says, by a job; that it was asked for is remembered in the same
+ * transaction, so that a job someone cancelled does not come back. A renamed tag keeps its id. A tag whose type, digital set or
+ * units changed means something else now: a new version is published and its whole history is compared again. A tag
+ * that is listed no more is reported; its history stays.
+ */
+import { BanyanError } from '../domain/errors.ts'
+import type { Tag } from '../domain/tag.ts'
+import type { TagId } from '../domain/tag-id.ts'
+import type { SampleLog } from '../log/log.ts'
+import type { Store } from '../store/store.ts'
+import type { Logger } from '../telemetry/logger.ts'
+import { storedScope } from './backfill-scope.ts'
+import type { Bridge } from './bridge.ts'
+import { publishTags } from './publish-tags.ts'
+import { listSelected, type Selection } from './selection.ts'
+
+export interface CatalogueChange {
+  readonly selection: Selection
+  readonly added: readonly TagId[]
+  readonly changed: readonly TagId[]
+  readonly gone: readonly TagId[]
+}
+
+export interface CatalogueFollowParts {
+  readonly bridge: Bridge
+  readonly store: Store
+  readonly log: SampleLog
+  readonly historian: string
+  /** Whether the log knows the tag. */
+  readonly isInLog: (tag: TagId) => boolean
+}
+
+export class CatalogueFollow {
+  readonly #bridge: Bridge
+  readonly #store: Store
+  readonly #log: SampleLog
+  readonly #historian: string
+  readonly #isInLog: (tag: TagId) => boolean
+  readonly #logger: Logger
+
+  constructor({ bridge, store, log, historian, isInLog }: CatalogueFollowParts) {
+    this.#bridge = bridge
+    this.#store = store
+    this.#log = log
+    this.#historian = historian
+    this.#isInLog = isInLog
+    this.#logger = bridge.logger.child({ component: 'catalogue', historian })
+  }
+
+  /**
+   * Lists, remembers, publishes. Throws what the historian or the log throws; what was remembered is published by the
+   * next call. A historian that suddenly lists nothing is not believed (BANYAN_SOURCE_PROTOCOL): an account that lost
+   * its rights looks just like that.
+   */
+  async refresh(signal: AbortSignal): Promise<CatalogueChange> {
+    // Not in the lane of backfill, which an operator may have paused.
+    const selection = await listSelected(this.#bridge, { historian: this.#historian, lane: 'sweep' }, signal)
+    const known = this.#store.tags.list(this.#historian)
+    if (selection.selected.length === 0 && known.length > 0) throw this.#emptied(known.length)
+    const change = this.#store.write(() => this.#remember(selection))
+    this.#report(change)
+    await publishTags(this.#store, this.#log, signal)
+    return change
+  }
+
+  #remember(selection: Selection): CatalogueChange {
+    const listed = new Set(selection.selected.map(({ tag }) => tag.id))
+    const { added, changed } = this.#store.tags.save(selection.selected.map(({ tag }) => tag))
+    const unlisted = this.#store.tags.list(this.#historian).filter(({ tag }) => !listed.has(tag.id))
+    const gone = this.#store.tags.markGone(unlisted.map(({ tag }) => tag.id))
+    // Nobody will compare them; they would ask for it for ever.
+    for (const id of gone) this.#store.dirty.clear(id, Number.MAX_SAFE_INTEGER)
+    const redefined = changed.filter(({ before, after }) => meansSomethingElse(before, after))
+    for (const { after } of redefined) this.#compareAgain(after)
+    this.#enqueueBackfill(selection)
+    return { selection, added, changed: redefined.map(({ after }) => after.id), gone }
+  }
+
+  #compareAgain({ id }: Tag): void {
+    for (const window of this.#store.coverage.get(id)?.covered ?? []) this.#store.dirty.mark(id, window, 'catalogue')
+  }
+
+  #enqueueBackfill({ selected }: Selection): void {
+    const asked = this.#store.tags.backfillAsked(this.#historian)
+    const wanted = selected
+      .filter(({ tag, rule }) => rule.backfill !== undefined && !asked.has(tag.id) && !this.#isInLog(tag.id))
+      .map(({ tag }) => tag.id)
+    if (wanted.length === 0) return
+    this.#store.tags.markBackfillAsked(wanted)
+    const scope = {
+      tags: [],
+      // All of them need no list: the job of a first start would carry tens of thousands.
+      ids: wanted.length === selected.length ? undefined : wanted,
+      historian: this.#historian,
+      from: undefined,
+      until: undefined,
+      order: undefined,
+    }
+    this.#store.jobs.enqueue('backfill', storedScope(scope))
+  }
+
+  #report({ added, changed, gone }: CatalogueChange): void {
+    if (added.length + changed.length > 0) {
+      this.#logger.info({ added: added.length, redefined: changed.length, firstAdded: added[0] }, 'catalogue changed')
+    }
+    if (gone.length > 0) {
+      this.#logger.warn({ tags: gone.length, firstTag: gone[0] }, 'tags are listed no more; their history stays')
+    }
+  }
+
+  #emptied(known: number): BanyanError {
+    return new BanyanError(
+      'BANYAN_SOURCE_PROTOCOL',
+      `historian ${this.#historian} lists none of the ${known} tags it listed before`,
+      {
+        retryable: true,
+        hint: 'Check that the account may still read the points; the tags known so far are read on.',
+        context: { historian: this.#historian },
+      },
+    )
+  }
+}
+
+function meansSomethingElse(before: Tag, after: Tag): boolean {
+  return before.type !== after.type || before.digitalSet !== after.digitalSet || before.units !== after.units
+}

@@ -1,0 +1,175 @@
+/**
+ * LogSession: the log, open for writing, with everything that makes writing to it safe.
+ *
+ * Opening fences whoever wrote before, takes the coverage from the log, and reads the log back: what it holds must be
+ * what its checkpoints say before anything is added. Where they were lost, or are another bridge's, everything would
+ * be copied twice.
+ */
+import { TICKS_PER_MS } from '../domain/ticks.ts'
+import { BanyanError, messageOf } from '../domain/errors.ts'
+import type { TagId } from '../domain/tag-id.ts'
+import type { AppendEntry, SampleLog } from '../log/log.ts'
+import { project, type ProjectProgress } from '../project/projector.ts'
+import { Appender } from '../replay/appender.ts'
+import type { Lease } from '../store/lease.ts'
+import type { Store } from '../store/store.ts'
+import { sleep } from '../util/abort.ts'
+import type { Bridge } from './bridge.ts'
+import { CoverageCache } from './coverage-cache.ts'
+
+/** An append is acknowledged to us this much later, at most, than others may read it. */
+const ACKNOWLEDGED_WITHIN_MS = 30_000
+const LOOK_AGAIN_MS = 100
+
+export interface LogSessionOptions {
+  readonly bridge: Bridge
+  readonly store: Store
+  readonly log: SampleLog
+  readonly lease: Lease
+  /** How long the log may be unavailable before the session gives up; Infinity waits for ever. */
+  readonly outageMs: number
+}
+
+type OnProgress = (progress: ProjectProgress) => void
+
+export class LogSession {
+  readonly appender: Appender
+  readonly #options: LogSessionOptions
+  readonly #cache: CoverageCache
+  readonly #listeners: Set<(batch: readonly AppendEntry[]) => void>
+  #folding: Promise<unknown> = Promise.resolve()
+
+  private constructor(
+    options: LogSessionOptions,
+    appender: Appender,
+    cache: CoverageCache,
+    listeners: Set<(batch: readonly AppendEntry[]) => void>,
+  ) {
+    this.#options = options
+    this.appender = appender
+    this.#cache = cache
+    this.#listeners = listeners
+  }
+
+  /** Throws BANYAN_LOG_CORRUPT when the log holds other samples than its checkpoints acknowledge. */
+  static async open(options: LogSessionOptions, onProgress: OnProgress, signal: AbortSignal): Promise<LogSession> {
+    const { bridge, store, log, lease, outageMs } = options
+    const cache = new CoverageCache(store, bridge.logger)
+    const listeners = new Set<(batch: readonly AppendEntry[]) => void>()
+    const appender = await Appender.open(
+      {
+        log,
+        logger: bridge.logger,
+        outageMs,
+        assertMayWrite: () => {
+          lease.assertHeld()
+        },
+        onAppended: (batch, _receipt, writer) => {
+          cache.appended(batch, writer)
+          for (const listener of listeners) listener(batch)
+        },
+      },
+      signal,
+    )
+    const session = new LogSession(options, appender, cache, listeners)
+    try {
+      session.#adoptCoverage()
+      await session.project(onProgress, signal)
+      return session
+    } catch (error) {
+      await session.close().catch(() => undefined)
+      throw error
+    }
+  }
+
+  /** Calls the listener after each durable batch; answers how to stop that. */
+  onAppended(listener: (batch: readonly AppendEntry[]) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  /**
+   * Folds the log into cells and proves by counting that it holds each acknowledged sample once; answers how many
+   * samples that are. Calls wait for each other: only one folds.
+   */
+  project(onProgress: OnProgress, signal: AbortSignal): Promise<number> {
+    const result = this.#folding.then(() => this.#project(onProgress, signal))
+    this.#folding = result.catch(() => undefined)
+    return result
+  }
+
+  /** Also when stopping: what was read is appended rather than read again. Rejects with what made the appender give up. */
+  async close(): Promise<void> {
+    try {
+      await this.appender.close()
+    } finally {
+      this.#saveCoverage()
+    }
+  }
+
+  async #project(onProgress: OnProgress, signal: AbortSignal): Promise<number> {
+    signal.throwIfAborted()
+    const { store, log, bridge } = this.#options
+    const cellWidth = BigInt(bridge.config.parity.cellMs) * TICKS_PER_MS
+    await project(log, store, { cellWidth, onProgress }, signal)
+    const folded = store.cells.foldedSamples()
+    if (this.#isAtomic()) await this.#refuseExcess(folded, signal)
+    return [...folded.values()].reduce((sum, count) => sum + count, 0)
+  }
+
+  /** More records than acknowledged samples is a duplicate; fewer is a loss, and the projector refuses that itself. */
+  async #refuseExcess(folded: ReadonlyMap<TagId, number>, signal: AbortSignal): Promise<void> {
+    const deadline = Date.now() + ACKNOWLEDGED_WITHIN_MS
+    for (;;) {
+      const excess = [...folded].find(([tag, records]) => records > this.#acknowledged(tag))
+      if (excess === undefined) return
+      if (Date.now() > deadline || !this.appender.isBusy()) throw tooMany(...excess, this.#acknowledged(excess[0]))
+      await sleep(LOOK_AGAIN_MS, signal)
+    }
+  }
+
+  #acknowledged(tag: TagId): number {
+    return this.appender.progressOf(tag)?.samples ?? 0
+  }
+
+  /** Without transactions, records of an interrupted append wait in the log to be acknowledged by the next one. */
+  #isAtomic(): boolean {
+    const { log } = this.#options.bridge.config
+    return log.kind === 'embedded' || log.mode === 'transactional'
+  }
+
+  /** The log wins over the cache; a difference is worth a line, it is how a restored or replaced file shows. */
+  #adoptCoverage(): void {
+    const { store, bridge } = this.#options
+    const differences = store.coverage.replaceAll(new Map(this.appender.tags()))
+    const [first] = differences
+    if (first === undefined) return
+    bridge.logger.info(
+      { component: 'coverage', tags: differences.length, firstTag: first.tag },
+      'coverage taken from the log where the cache differed',
+    )
+  }
+
+  /** A copy for people: a full disk must not make a success a failure. */
+  #saveCoverage(): void {
+    try {
+      this.#cache.save()
+    } catch (error) {
+      this.#options.bridge.logger.warn(
+        { component: 'coverage', error: messageOf(error) },
+        'coverage could not be cached; the next start takes it from the log',
+      )
+    }
+  }
+}
+
+function tooMany(tag: TagId, records: number, samples: number): BanyanError {
+  return new BanyanError(
+    'BANYAN_LOG_CORRUPT',
+    `the log holds ${records} samples of ${tag}, ${samples} were acknowledged`,
+    {
+      hint: 'either the checkpoints were lost: then start over under another topicPrefix or log file; or another bridge or program writes here too: find it before anything reads from the log',
+      context: { tag },
+    },
+  )
+}

@@ -1,0 +1,63 @@
+/** What the running daemon says of itself, for people. */
+import type { LiveHistorian, LiveStatus } from '../telemetry/live-status.ts'
+import { formatCount, formatSeconds, plural, renderTable } from './table.ts'
+
+export function renderLive(live: LiveStatus, nowMs: number): string {
+  return [
+    `Daemon ${live.version}, process ${live.pid}, up ${formatSeconds((nowMs - live.startedAtMs) / 1000)}, ${readiness(live)}`,
+    '',
+    renderTable(
+      [
+        { title: 'LIVE' },
+        { title: 'TAGS', align: 'right' },
+        { title: 'FAILING', align: 'right' },
+        { title: 'CATCHING UP', align: 'right' },
+        { title: 'LAG p50/p99/max' },
+        { title: 'SAMPLES', align: 'right' },
+        { title: 'LATE/EDITED/DELETED', align: 'right' },
+        { title: 'REQUESTS', align: 'right' },
+        { title: 'GOVERNOR' },
+      ],
+      live.historians.map(historianRow),
+    ),
+    ...live.historians.flatMap(failures),
+    ...(live.lastReload === undefined ? [] : [`Configuration reload: ${live.lastReload.outcome}`]),
+    ...live.sweeps.map(
+      ({ name, running, lastOutcome, skipped }) =>
+        `${name}: ${running ? 'running' : `last ${lastOutcome ?? 'never'}`}${skipped === 0 ? '' : `, ${plural(skipped, 'run')} skipped`}`,
+    ),
+  ].join('\n')
+}
+
+function readiness({ problems }: LiveStatus): string {
+  if (problems.length === 0) return 'ready'
+  const reasons = problems.map(
+    ({ reason, subject, detail }) => `${reason}${subject === '' ? '' : ` (${subject})`}: ${detail}`,
+  )
+  return `not ready: ${reasons.join('; ')}`
+}
+
+function historianRow(historian: LiveHistorian): (string | number)[] {
+  const { lag, revisions, governor } = historian
+  const held = governor.heldBy.length === 0 ? '' : `, held by ${governor.heldBy.join(' and ')}`
+  return [
+    historian.up ? historian.name : `${historian.name} (down)`,
+    historian.tags,
+    historian.failingCount,
+    historian.catchingUp,
+    lag === undefined ? '-' : [lag.medianMs, lag.p99Ms, lag.maxMs].map((ms) => formatSeconds(ms / 1000)).join(' / '),
+    historian.samples,
+    [revisions.late, revisions.edited, revisions.deleted].map((n) => formatCount(n)).join('/'),
+    governor.requests,
+    `${governor.concurrency} of ${governor.concurrencyCap} at once, ${plural(governor.throttled, 'refusal')}${held}`,
+  ]
+}
+
+function failures({ name, failing, failingCount, lastError }: LiveHistorian): string[] {
+  const lines = failing.map((tag) => `  ${tag.name} (${tag.tag}): ${tag.code}: ${tag.message}`)
+  if (failingCount > failing.length) lines.push(`  and ${plural(failingCount - failing.length, 'tag')} more`)
+  return [
+    ...(lastError === undefined ? [] : [`${name}, last error: ${lastError.code}: ${lastError.message}`]),
+    ...(lines.length === 0 ? [] : [`${name}, failing tags:`, ...lines]),
+  ]
+}

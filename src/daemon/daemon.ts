@@ -1,0 +1,170 @@
+/**
+ * The daemon: lease, log, and then generations of services, one per configuration, until a signal drains it.
+ *
+ * Crash-only: every state it needs is in the log or the store, so being killed at any instruction and being stopped
+ * differ only in how much is read again. What waiting can mend is waited for, and told by /readyz; what it cannot
+ * mend ends the process with the exit code that says so.
+ */
+import type { Bridge } from '../app/bridge.ts'
+import { withLease } from '../app/lease.ts'
+import { LogSession } from '../app/log-session.ts'
+import { prepareTarget } from '../app/target.ts'
+import type { ResolvedConfig } from '../config/config.ts'
+import type { SampleLog } from '../log/log.ts'
+import { LEASE_HEARTBEAT_MS, type Lease } from '../store/lease.ts'
+import type { Store } from '../store/store.ts'
+import { sleep } from '../util/abort.ts'
+import { Generation } from './generation.ts'
+import { KeepGoing } from './keep-going.ts'
+import { LiveReport } from './live-report.ts'
+import { logPlanOf } from './log-plan.ts'
+import { Reloader } from './reloader.ts'
+import { type Stops, stopsOf } from './stops.ts'
+
+export interface DaemonParts {
+  readonly bridge: Bridge
+  readonly version: string
+  /** Reads the configuration again; throws BANYAN_CONFIG_INVALID. */
+  readonly loadConfig: () => ResolvedConfig
+  /** Calls the listener at every SIGHUP; answers how to stop that. */
+  readonly onReloadAsked: (listener: () => void) => () => void
+  /** Once the services run; with the address of the web server, if there is one. */
+  readonly onStarted: (url: string | undefined) => void
+  /** Asks for the drain. */
+  readonly signal: AbortSignal
+}
+
+const LOOK_AT_LEASE_EVERY_MS = 1_000
+
+/** Resolves when drained. Rejects with what ended it otherwise. */
+export async function runDaemon(parts: DaemonParts): Promise<void> {
+  const { bridge, signal } = parts
+  const store = await bridge.store()
+  const log = await bridge.log()
+  const holder = `banyan sync of ${bridge.config.bridge}`
+  const never = new AbortController().signal
+  await outwaitDead(store, signal)
+  await withLease(store, holder, bridge.logger, never, async (lease, lost) => {
+    const stops = stopsOf(signal, lost)
+    try {
+      await new Daemon(parts, store, log, lease).run(stops)
+    } finally {
+      stops.release()
+    }
+  })
+}
+
+/**
+ * A machine that was reset leaves a lease that looks alive for some seconds more; ending with "held elsewhere" would
+ * keep a service manager from starting the daemon again. A living holder gives a sign every few seconds and is not
+ * waited for.
+ */
+async function outwaitDead(store: Store, signal: AbortSignal): Promise<void> {
+  for (;;) {
+    const holder = store.lease.current()
+    const isSilent = holder !== undefined && Date.now() - holder.heartbeatAtMs > 2 * LEASE_HEARTBEAT_MS
+    if (!isSilent || holder.isStale) return
+    await sleep(LOOK_AT_LEASE_EVERY_MS, signal)
+  }
+}
+
+class Daemon {
+  readonly #parts: DaemonParts
+  readonly #store: Store
+  readonly #log: SampleLog
+  readonly #lease: Lease
+  /** Undefined while the log is being opened: nothing can be reloaded yet. */
+  #reloader: Reloader | undefined
+
+  constructor(parts: DaemonParts, store: Store, log: SampleLog, lease: Lease) {
+    this.#parts = parts
+    this.#store = store
+    this.#log = log
+    this.#lease = lease
+  }
+
+  async run(stops: Stops): Promise<void> {
+    const { bridge, version } = this.#parts
+    this.#store.jobs.interruptOrphans(this.#lease)
+    this.#store.schedules.interruptOrphans()
+    const live = new LiveReport({ bridge, store: this.#store, version, epoch: this.#lease.epoch, drain: stops.drain })
+    const web = await startWebOf(bridge, live)
+    // From the first moment on: without a listener the signal would end the process.
+    const stopListening = this.#parts.onReloadAsked(() => {
+      if (this.#reloader === undefined)
+        bridge.logger.warn({}, 'configuration not reloaded: the log is still being opened')
+      else void this.#reloader.asked()
+    })
+    try {
+      const session = await this.#openLog(live, stops)
+      if (session === undefined) return
+      this.#parts.onStarted(web?.url)
+      try {
+        await this.#runGenerations(session, live, stops)
+      } finally {
+        await session.close()
+      }
+    } finally {
+      stopListening()
+      live.close()
+      await web?.close()
+    }
+  }
+
+  /** Waits for a log that is away. Undefined when asked to stop meanwhile. */
+  async #openLog(live: LiveReport, { drain }: Stops): Promise<LogSession | undefined> {
+    const { bridge } = this.#parts
+    const store = this.#store
+    const log = this.#log
+    const lease = this.#lease
+    const keepGoing = new KeepGoing('opening the log', bridge.logger.child({ component: 'daemon' }))
+    live.setOpening(keepGoing)
+    let session: LogSession | undefined
+    const open = async (): Promise<void> => {
+      await prepareTarget(log, logPlanOf(bridge.config), drain)
+      session = await LogSession.open({ bridge, store, log, lease, outageMs: Infinity }, () => undefined, drain)
+    }
+    try {
+      while (!(await keepGoing.attempt(open, drain)));
+    } catch (error) {
+      if (drain.aborted && this.#parts.signal.aborted) return undefined
+      throw error
+    }
+    return session
+  }
+
+  async #runGenerations(session: LogSession, live: LiveReport, stops: Stops): Promise<void> {
+    const { bridge, loadConfig } = this.#parts
+    let current = bridge
+    try {
+      for (;;) {
+        const reloader = new Reloader({ current, loadConfig, live })
+        this.#reloader = reloader
+        const generation = new Generation({
+          bridge: current,
+          store: this.#store,
+          log: this.#log,
+          lease: this.#lease,
+          session,
+          live,
+          logPlan: logPlanOf(current.config),
+        })
+        await generation.run(stops, reloader.signal)
+        if (stops.drain.aborted || reloader.next === undefined) return
+        await current.closeSources()
+        current = reloader.next
+      }
+    } finally {
+      await current.closeSources()
+    }
+  }
+}
+
+async function startWebOf(
+  { config, logger }: Bridge,
+  live: LiveReport,
+): Promise<{ url: string; close(): Promise<void> } | undefined> {
+  if (config.web === undefined) return undefined
+  const { startWeb } = await import('../web/web.ts')
+  return startWeb({ listen: config.web, live: () => live.report(), logger: logger.child({ component: 'web' }) })
+}

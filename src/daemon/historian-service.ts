@@ -1,0 +1,306 @@
+/**
+ * HistorianService: everything the daemon does with one historian, side by side: tail rounds, catching up, the
+ * catalogue, comparing what became doubtful, hints. One historian that is away holds up nothing of another.
+ */
+import type { Bridge, GovernedSource } from '../app/bridge.ts'
+import { CatalogueFollow } from '../app/catalogue-follow.ts'
+import type { LogSession } from '../app/log-session.ts'
+import { refuseOtherServer } from '../app/same-server.ts'
+import type { Selection } from '../app/selection.ts'
+import type { HistorianConfig } from '../config/config.ts'
+import { BanyanError } from '../domain/errors.ts'
+import type { TagId } from '../domain/tag-id.ts'
+import type { Tag } from '../domain/tag.ts'
+import type { Ticks } from '../domain/ticks.ts'
+import type { Window } from '../domain/window.ts'
+import type { SampleLog } from '../log/log.ts'
+import type { ClockEvent } from '../replay/historian-clock.ts'
+import type { RoundOutcome } from '../replay/tail-round.ts'
+import { everyInterval } from '../replay/interval-loop.ts'
+import { Tail } from '../replay/tail.ts'
+import type { Store } from '../store/store.ts'
+import type { LiveHistorian, ReadinessProblem } from '../telemetry/live-status.ts'
+import type { Logger } from '../telemetry/logger.ts'
+import { sleep, together } from '../util/abort.ts'
+import { HintWatch } from './hint-watch.ts'
+import { KeepGoing, type Trouble } from './keep-going.ts'
+import { type Stops, untilDrained } from './stops.ts'
+import { Sweeper } from './sweeper.ts'
+
+export interface HistorianServiceParts {
+  readonly bridge: Bridge
+  readonly store: Store
+  readonly log: SampleLog
+  readonly session: LogSession
+  readonly config: HistorianConfig
+  /** A person said that what the historian no longer shows was deleted on purpose. */
+  readonly acceptDeletions: boolean
+}
+
+/** A tag's place between tail and backfill is known after its first round; nobody waits long for a round. */
+const LOOK_FOR_PLACE_MS = 100
+
+export class HistorianService {
+  readonly name: string
+  readonly sweeper: Sweeper
+  readonly #parts: HistorianServiceParts
+  readonly #logger: Logger
+  readonly #tail: Tail
+  readonly #tailSource: GovernedSource
+  readonly #catalogue: CatalogueFollow
+  readonly #hints: HintWatch
+  readonly #trouble: Record<'round' | 'catchUp' | 'catalogue' | 'dirty' | 'hints', KeepGoing>
+  #tags: readonly Tag[] = []
+  /** Aborted and replaced when the tags change, for what was begun with the old ones. */
+  #tagsChanged = new AbortController()
+  #lastTrouble: Trouble | undefined
+  #hasRead = false
+  /** Stretches to be compared again because the historian's clock was set back. */
+  readonly #toMark: Window[] = []
+
+  private constructor(parts: HistorianServiceParts, lanes: Record<'tail' | 'catchUp' | 'sweep', GovernedSource>) {
+    const { bridge, store, log, session, config, acceptDeletions } = parts
+    this.name = config.name
+    this.#parts = parts
+    this.#logger = bridge.logger.child({ historian: config.name })
+    this.#tailSource = lanes.tail
+    this.#tail = new Tail({
+      source: lanes.tail.source,
+      catchUpSource: lanes.catchUp.source,
+      appender: session.appender,
+      logger: bridge.logger,
+      settleMs: bridge.config.sync.settleMs,
+      intervalMs: bridge.config.sync.intervalMs,
+      pageSize: config.piWebApi.pageSize,
+      lanes: config.piWebApi.limits.concurrency,
+      onProbe: (probe) => {
+        refuseOtherServer(store, config.name, probe)
+      },
+      onClock: (event) => {
+        this.#onClock(event)
+      },
+    })
+    this.#catalogue = new CatalogueFollow({
+      bridge,
+      store,
+      log,
+      historian: config.name,
+      isInLog: (tag) => session.appender.progressOf(tag) !== undefined,
+    })
+    this.sweeper = new Sweeper({
+      config: bridge.config,
+      source: lanes.sweep,
+      store,
+      log,
+      session,
+      logger: this.#logger.child({ component: 'sweep' }),
+      settledNow: () => this.#tail.settled,
+      acceptDeletions,
+    })
+    this.#hints = new HintWatch(lanes.sweep.source, store)
+    const keepGoing = (what: string): KeepGoing => new KeepGoing(what, this.#logger.child({ component: 'daemon' }))
+    this.#trouble = {
+      round: keepGoing('reading the live tail'),
+      catchUp: keepGoing('catching up'),
+      catalogue: keepGoing('reading the catalogue'),
+      dirty: keepGoing('comparing what is doubtful'),
+      hints: keepGoing('listening for notices'),
+    }
+  }
+
+  static async open(parts: HistorianServiceParts): Promise<HistorianService> {
+    const { bridge, config } = parts
+    const [tail, catchUp, sweep] = await Promise.all([
+      bridge.source(config.name, 'tail'),
+      bridge.source(config.name, 'catch-up'),
+      bridge.source(config.name, 'sweep'),
+    ])
+    return new HistorianService(parts, { tail, catchUp, sweep })
+  }
+
+  /** Resolves when drained: the round under way is finished, what only costs to read again is broken off. */
+  async run({ drain, abort }: Stops): Promise<void> {
+    // What was known before serves until the catalogue can be read.
+    this.#setTags(this.#knownTags())
+    await together(
+      [
+        (failed) => untilDrained(this.#followCatalogue(any(drain, failed)), drain),
+        (failed) => untilDrained(this.#runRounds(drain, any(abort, failed)), drain),
+        (failed) => untilDrained(this.#runCatchUp(any(drain, failed)), drain),
+        (failed) => untilDrained(this.sweeper.watchDirty(this.#trouble.dirty, any(drain, failed)), drain),
+        (failed) => untilDrained(this.#listen(any(drain, failed)), drain),
+      ],
+      abort,
+    )
+    await untilDrained(this.#tail.flush(abort), abort)
+  }
+
+  /** Reads the catalogue anew, acts on what changed, and answers what the rules select. */
+  async refreshCatalogue(signal: AbortSignal): Promise<Selection> {
+    const { selection, added, changed, gone } = await this.#catalogue.refresh(signal)
+    const isChanged = added.length + changed.length + gone.length > 0
+    if (isChanged || selection.selected.length !== this.#tags.length) this.#tagsChanged.abort()
+    this.#setTags(selection.selected.map(({ tag }) => tag))
+    return selection
+  }
+
+  /** Resolves when it is known for each of the tags where the live tail begins. */
+  async placed(tags: readonly TagId[], signal: AbortSignal): Promise<void> {
+    while (tags.some((tag) => this.#tail.liveFrom(tag) === undefined)) await sleep(LOOK_FOR_PLACE_MS, signal)
+  }
+
+  liveFrom(tag: TagId): Ticks | undefined {
+    return this.#tail.liveFrom(tag)
+  }
+
+  /**
+   * One round of the tail, everything it left below, and how far it got written down. Throws BANYAN_SOURCE_PROTOCOL
+   * when the historian's clock is not to be believed: nothing is read then.
+   */
+  async roundOnce(signal: AbortSignal): Promise<RoundOutcome> {
+    const outcome = await this.#tail.round(signal)
+    if (outcome.settled === undefined) throw this.#clockAhead()
+    while ((await this.#tail.catchUp(signal)) > 0);
+    await this.#tail.flush(signal)
+    return outcome
+  }
+
+  live(): LiveHistorian {
+    const governor = this.#tailSource.governor.state()
+    return {
+      ...this.#tail.state(),
+      name: this.name,
+      up: this.#isUp(),
+      revisions: this.sweeper.revisions,
+      sweptCells: this.sweeper.cells,
+      governor: {
+        concurrency: governor.concurrency,
+        concurrencyCap: governor.concurrencyCap,
+        inFlight: governor.inFlight,
+        waiting: governor.waiting,
+        requests: governor.requests,
+        throttled: governor.throttled,
+        failed: governor.failed,
+        heldBy: governor.heldBy,
+      },
+      hints: this.#hints.received,
+      lastError: this.#lastError(),
+    }
+  }
+
+  problems(): ReadinessProblem[] {
+    const problem = (reason: ReadinessProblem['reason'], detail: string): ReadinessProblem => ({
+      reason,
+      subject: this.name,
+      detail,
+    })
+    const { trouble } = this.#trouble.round
+    if (trouble !== undefined) return [problem('historian-down', `${trouble.code}: ${trouble.message}`)]
+    if (this.#tail.isClockHeld)
+      return [problem('historian-clock', 'its clock jumped ahead; waiting until it proves steady')]
+    if (!this.#hasRead) return [problem('starting', 'the first round has not ended yet')]
+    return []
+  }
+
+  #isUp(): boolean {
+    return this.#trouble.round.trouble === undefined && this.#tail.settled !== undefined
+  }
+
+  #lastError(): LiveHistorian['lastError'] {
+    const troubles = Object.values(this.#trouble).flatMap(({ trouble }) => trouble ?? [])
+    const [latest] = troubles.toSorted((a, b) => b.atMs - a.atMs)
+    this.#lastTrouble = latest ?? this.#lastTrouble
+    return this.#lastTrouble
+  }
+
+  async #followCatalogue(drain: AbortSignal): Promise<void> {
+    for (;;) {
+      const done = await this.#trouble.catalogue.attempt(async () => {
+        await this.refreshCatalogue(drain)
+      }, drain)
+      if (done) await sleep(this.#parts.bridge.config.sync.catalogueMs, drain)
+    }
+  }
+
+  async #runRounds(drain: AbortSignal, abort: AbortSignal): Promise<void> {
+    const round = async (): Promise<void> => {
+      await this.#trouble.round.attempt(async () => {
+        await this.#tail.round(abort)
+        this.#hasRead = true
+        this.#markClockWindows()
+      }, drain)
+    }
+    await everyInterval(this.#parts.bridge.config.sync.intervalMs, round, drain)
+  }
+
+  async #runCatchUp(drain: AbortSignal): Promise<void> {
+    for (;;) {
+      await sleep(this.#parts.bridge.config.sync.intervalMs, drain)
+      await this.#trouble.catchUp.attempt(async () => {
+        await this.#tail.catchUp(drain)
+      }, drain)
+    }
+  }
+
+  /** Begun anew whenever the tags change; for good at an end when the historian offers no notices. */
+  async #listen(drain: AbortSignal): Promise<void> {
+    if (!this.#parts.bridge.config.sync.hints) return
+    do {
+      const changed = this.#tagsChanged.signal
+      await this.#trouble.hints.attempt(async () => {
+        try {
+          await this.#hints.watch(this.#tags, any(drain, changed))
+        } catch (error) {
+          if (!changed.aborted || drain.aborted) throw error
+        }
+      }, drain)
+    } while (this.#hints.isOffered)
+  }
+
+  #onClock(event: ClockEvent): void {
+    const logger = this.#logger.child({ component: 'clock' })
+    if (event.kind === 'stepped-forward') {
+      if (event.held) logger.warn({}, "the historian's clock jumped ahead; the tail waits until it proves steady")
+      else logger.warn({}, "the historian's clock stayed where it jumped to; the tail goes on there")
+      return
+    }
+    if (event.kind === 'stepped-back') {
+      logger.warn({}, "the historian's clock was set back; what is written meanwhile is compared again")
+    }
+    this.#toMark.push(event.window)
+  }
+
+  /** After the round that learnt of it, and again until the store takes it: the clock tells only once. */
+  #markClockWindows(): void {
+    for (let window = this.#toMark[0]; window !== undefined; window = this.#toMark[0]) {
+      const marks = this.#tags.map(({ id }) => ({ tag: id, window }))
+      this.#parts.store.dirty.markAll(marks, 'clock')
+      this.#toMark.shift()
+    }
+  }
+
+  #clockAhead(): BanyanError {
+    return new BanyanError('BANYAN_SOURCE_PROTOCOL', `the clock of historian ${this.name} is far ahead of ours`, {
+      hint: 'Set the clock that is wrong. The daemon believes such a clock once it has proved steady; a single round does not.',
+      context: { historian: this.name },
+    })
+  }
+
+  #knownTags(): Tag[] {
+    return this.#parts.store.tags
+      .list(this.name)
+      .filter(({ goneAtMs }) => goneAtMs === undefined)
+      .map(({ tag }) => tag)
+  }
+
+  #setTags(tags: readonly Tag[]): void {
+    if (this.#tagsChanged.signal.aborted) this.#tagsChanged = new AbortController()
+    this.#tags = tags
+    this.#tail.setTags(tags)
+    this.sweeper.setTags(tags)
+  }
+}
+
+function any(...signals: AbortSignal[]): AbortSignal {
+  return AbortSignal.any(signals)
+}

@@ -1,0 +1,113 @@
+/** `banyan sync --once`: one round of every historian's tail and one sweep, for those who would rather not run a daemon. */
+import type { Bridge } from '../app/bridge.ts'
+import { withLease } from '../app/lease.ts'
+import { LogSession } from '../app/log-session.ts'
+import { prepareTarget } from '../app/target.ts'
+import { BanyanError } from '../domain/errors.ts'
+import type { ChangeCounts } from '../verify/align.ts'
+import { HistorianService } from './historian-service.ts'
+import { logPlanOf } from './log-plan.ts'
+
+export interface OnceOptions {
+  /** How far back to sweep; undefined: as the first sweep of the configuration. */
+  readonly lookBackMs: number | undefined
+  /** What the historian no longer shows was deleted on purpose. */
+  readonly acceptDeletions: boolean
+}
+
+export interface OnceReport {
+  readonly rounds: number
+  readonly tags: number
+  /** Copied by the tail. */
+  readonly samples: number
+  readonly sweptCells: number
+  readonly revisions: ChangeCounts
+  /** Cells that differ and were left alone. */
+  readonly findings: number
+  /** Jobs that wait for a daemon or for `banyan backfill --job`. */
+  readonly jobsWaiting: number
+  readonly failures: readonly {
+    readonly tag: string
+    readonly name: string
+    readonly code: string
+    readonly message: string
+  }[]
+}
+
+/** Rejects with what concerns more than a tag: one historian that is down fails the command, after the others are done. */
+export async function syncOnce(bridge: Bridge, options: OnceOptions, signal: AbortSignal): Promise<OnceReport> {
+  const store = await bridge.store()
+  const log = await bridge.log()
+  const { log: logConfig } = bridge.config
+  const outageMs = logConfig.kind === 'kafka' ? logConfig.outageMs : 0
+  const holder = `banyan sync --once of ${bridge.config.bridge}`
+  return withLease(store, holder, bridge.logger, signal, async (lease, held) => {
+    store.jobs.interruptOrphans(lease)
+    await prepareTarget(log, logPlanOf(bridge.config), held)
+    const session = await LogSession.open({ bridge, store, log, lease, outageMs }, () => undefined, held)
+    try {
+      const outcomes = await Promise.allSettled(
+        (await bridge.selectedSources()).map(async ({ config }) => {
+          const { acceptDeletions } = options
+          const service = await HistorianService.open({ bridge, store, log, session, config, acceptDeletions })
+          return syncHistorian(service, lookBackOf(bridge, options), held)
+        }),
+      )
+      const reports = outcomes.map((outcome) => {
+        if (outcome.status === 'rejected') throw outcome.reason
+        return outcome.value
+      })
+      return total(reports, store.jobs.runnable().length)
+    } finally {
+      await session.close()
+    }
+  })
+}
+
+type HistorianReport = Omit<OnceReport, 'jobsWaiting'>
+
+async function syncHistorian(
+  service: HistorianService,
+  lookBackMs: number,
+  signal: AbortSignal,
+): Promise<HistorianReport> {
+  await service.refreshCatalogue(signal)
+  const { samples, tags } = await service.roundOnce(signal)
+  const swept = await service.sweeper.lookBack(lookBackMs, signal)
+  const { failing } = service.live()
+  return {
+    rounds: 1,
+    tags,
+    samples,
+    sweptCells: swept.cells,
+    revisions: swept.revisions,
+    findings: swept.findings,
+    failures: [...failing, ...swept.failures.filter(({ tag }) => failing.every((known) => known.tag !== tag))].map(
+      ({ tag, name, code, message }) => ({ tag, name, code, message }),
+    ),
+  }
+}
+
+function lookBackOf({ config }: Bridge, { lookBackMs }: OnceOptions): number {
+  const lookBack = lookBackMs ?? config.sync.sweeps[0]?.lookBackMs
+  if (lookBack === undefined) throw new BanyanError('BANYAN_INTERNAL', 'a configuration without a sweep')
+  return lookBack
+}
+
+function total(reports: readonly HistorianReport[], jobsWaiting: number): OnceReport {
+  const sum = (of: (report: HistorianReport) => number): number => reports.reduce((all, report) => all + of(report), 0)
+  return {
+    rounds: sum(({ rounds }) => rounds),
+    tags: sum(({ tags }) => tags),
+    samples: sum(({ samples }) => samples),
+    sweptCells: sum(({ sweptCells }) => sweptCells),
+    revisions: {
+      late: sum(({ revisions }) => revisions.late),
+      edited: sum(({ revisions }) => revisions.edited),
+      deleted: sum(({ revisions }) => revisions.deleted),
+    },
+    findings: sum(({ findings }) => findings),
+    jobsWaiting,
+    failures: reports.flatMap(({ failures }) => failures),
+  }
+}

@@ -1,0 +1,64 @@
+/**
+ * What a reload (SIGHUP) may change: compares the configuration that runs with the one now in the file, and says which
+ * changed keys can take effect and which cannot, why, and what to do. Pure.
+ *
+ * Can: how the historians are asked, which tags are copied, how the tail and the sweeps go. Cannot: what decides where
+ * samples are read from or written to, and what is bound at the start. Secrets need no reload: they are read anew
+ * whenever they are used.
+ */
+import { isDeepStrictEqual } from 'node:util'
+import type { HistorianConfig, ResolvedConfig } from '../config/config.ts'
+import { type ConfigData, configToData, historianData, syncData } from '../config/print.ts'
+
+export interface ConfigChanges {
+  /** Changed keys that can take effect, as dotted paths. */
+  readonly apply: readonly string[]
+  /** One sentence for each changed key that cannot: the key, why, and what to do. */
+  readonly refused: readonly string[]
+}
+
+const RESTART = 'restart the bridge to change it'
+
+/** Keys of the file that are fixed while the bridge runs. */
+const FIXED = {
+  bridge: 'names the writers and the lease, and must never change once data is in the log',
+  store: `holds the lease of this process: ${RESTART}`,
+  log: `is where this process is writing: ${RESTART}`,
+  parity: `is the width of the cells in the store, which are folded anew at a start: ${RESTART}`,
+  web: `is bound at the start: ${RESTART}`,
+}
+/** Keys of a historian that say which server it is; that is checked against its tags at the start. */
+const IDENTITY: readonly string[] = ['url', 'dataServer']
+
+export function compareConfigs(running: ResolvedConfig, wanted: ResolvedConfig): ConfigChanges {
+  const changed = changedKeys(configToData(running), configToData(wanted))
+  const refused = Object.entries(FIXED).flatMap(([key, why]) => (changed.includes(key) ? [`${key} ${why}`] : []))
+  const apply = changedKeys(syncData(running.sync), syncData(wanted.sync)).map((key) => `sync.${key}`)
+
+  for (const name of new Set([...running.historians, ...wanted.historians].map((historian) => historian.name))) {
+    const [before, after] = [historianNamed(name, running), historianNamed(name, wanted)]
+    if (before === undefined || after === undefined) {
+      refused.push(`historians.${name} is ${before === undefined ? 'new' : 'gone'}: ${RESTART}`)
+      continue
+    }
+    for (const key of changedKeys(historianData(before).piWebApi, historianData(after).piWebApi)) {
+      const path = `historians.${name}.piWebApi.${key}`
+      if (IDENTITY.includes(key)) refused.push(`${path} says which server it is: ${RESTART}`)
+      else apply.push(path)
+    }
+  }
+
+  // With the names from the list files, which the printed form leaves out.
+  if (!isDeepStrictEqual(running.tags, wanted.tags)) apply.push('tags')
+  return { apply, refused }
+}
+
+function historianNamed(name: string, { historians }: ResolvedConfig): HistorianConfig | undefined {
+  return historians.find((historian) => historian.name === name)
+}
+
+/** The keys of two maps whose values differ, or that only one of them has. */
+function changedKeys(before: ConfigData, after: ConfigData): string[] {
+  const keys = new Set([...Object.keys(before), ...Object.keys(after)])
+  return [...keys].filter((key) => !isDeepStrictEqual(before[key], after[key]))
+}

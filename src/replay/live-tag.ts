@@ -1,0 +1,135 @@
+/**
+ * LiveTag: what the tail remembers of one tag, and what it reads next. No input or output.
+ *
+ * What is covered is the log's to say; here is only what may be forgotten at any moment: that a stretch above the
+ * covered part was read and found empty (it need not be read again), and how dense the tag is. The empty stretch is
+ * remembered with where it begins, and counts only while the coverage ends just there: whatever else happened to the
+ * coverage, an entry refused by the log above all, makes it void rather than wrong.
+ */
+import { gapsWithin } from '../domain/coverage.ts'
+import type { Tag } from '../domain/tag.ts'
+import { END_OF_PI_TIME, ticks, TICKS_PER_SECOND, type Ticks } from '../domain/ticks.ts'
+import type { Window } from '../domain/window.ts'
+import type { TagProgress } from '../log/log.ts'
+import type { BackOff } from './back-off.ts'
+
+/** A tag the log has never seen begins this far below what is settled: its first entry must cover something. */
+const FIRST_STRETCH = TICKS_PER_SECOND
+/** Rounds in which a tag with future data is left alone after one that brought nothing of it: it costs a whole read. */
+const FUTURE_REST_ROUNDS = 5
+
+export interface StretchLimits {
+  /** Settled, exclusive: what lies below no longer changes by normal means. */
+  readonly settled: Ticks
+  /** A head further behind than this is read newest first. */
+  readonly catchUpTicks: bigint
+  /** How much of it is read at once, at the newest end. */
+  readonly freshTicks: bigint
+}
+
+/** What a round reads of a tag. */
+export interface Stretch {
+  readonly window: Window
+  /** Where the first entry appended for it begins: below `window` lies what was read before and found empty. */
+  readonly coverFrom: Ticks
+  /** Appended even when nothing is found. */
+  readonly isAppendedEmpty: boolean
+  /** Goes into the entries, until the log has it. */
+  readonly liveFrom: Ticks | undefined
+  readonly provisionalFrom: Ticks | undefined
+}
+
+type Progress = TagProgress | undefined
+
+export class LiveTag {
+  /** Replaced when the catalogue describes it anew. */
+  tag: Tag
+  readonly head: BackOff
+  readonly catchUp: BackOff
+  /** Time of the newest sample seen; undefined before one was. */
+  newest: Ticks | undefined
+  /** Samples the last read brought: as many are expected of the next. */
+  lastSamples = 0
+  /** Read and found empty, not durable. */
+  #idle: Window | undefined
+  /** Decided at first sight, until the log has it. */
+  #liveFrom: Ticks | undefined
+  #restRounds = 0
+
+  constructor(tag: Tag, head: BackOff, catchUp: BackOff) {
+    this.tag = tag
+    this.head = head
+    this.catchUp = catchUp
+  }
+
+  /** From here on the tail is responsible; undefined until it was decided. */
+  liveFrom(progress: Progress): Ticks | undefined {
+    return progress?.liveFrom ?? this.#liveFrom
+  }
+
+  /** Undefined when nothing is to be read in this round. Called once per round. */
+  nextStretch(progress: Progress, limits: StretchLimits): Stretch | undefined {
+    const { settled, catchUpTicks, freshTicks } = limits
+    const liveFrom = (this.#liveFrom ??=
+      progress?.liveFrom ?? progress?.covered.at(-1)?.until ?? ticks(settled - FIRST_STRETCH))
+    const head = headOf(progress, liveFrom)
+    const from = this.#idle?.from === head ? this.#idle.until : head
+    const isFirst = progress?.liveFrom === undefined
+    const until = this.tag.future ? END_OF_PI_TIME : settled
+    if (from >= until || this.#isResting()) return undefined
+    const stretch = {
+      window: { from, until },
+      coverFrom: head,
+      isAppendedEmpty: isFirst,
+      liveFrom: isFirst ? liveFrom : undefined,
+      provisionalFrom: this.tag.future ? settled : undefined,
+    }
+    if (this.tag.future || settled - from <= catchUpTicks) return stretch
+    const fresh = ticks(settled - freshTicks)
+    return { ...stretch, window: { from: fresh, until }, coverFrom: fresh, isAppendedEmpty: true }
+  }
+
+  /** `from` is where the coverage will end once everything put for the tag is durable. */
+  foundNothing(window: Window): void {
+    this.#idle = window
+  }
+
+  /** A whole stretch was read, with so many samples. */
+  wasRead(samples: number): void {
+    this.lastSamples = samples
+    this.#restRounds = this.tag.future && samples === 0 ? FUTURE_REST_ROUNDS : 0
+  }
+
+  /** Read and found empty above what is covered; undefined when that is nothing. */
+  idle(progress: Progress): Window | undefined {
+    const liveFrom = this.liveFrom(progress)
+    return liveFrom !== undefined && this.#idle?.from === headOf(progress, liveFrom) ? this.#idle : undefined
+  }
+
+  /** Gaps between where the tail's part begins and where coverage ends, ascending: to be caught up. */
+  gaps(progress: Progress): Window[] {
+    const from = progress?.liveFrom
+    const last = progress?.covered.at(-1)
+    if (from === undefined || last === undefined || last.from <= from) return []
+    return gapsWithin(progress?.covered ?? [], { from, until: last.until })
+  }
+
+  /** Below it the tail has read everything it is responsible for; undefined until that has a beginning. */
+  watermark(progress: Progress): Ticks | undefined {
+    const liveFrom = this.liveFrom(progress)
+    if (liveFrom === undefined) return undefined
+    return this.gaps(progress)[0]?.from ?? this.idle(progress)?.until ?? headOf(progress, liveFrom)
+  }
+
+  #isResting(): boolean {
+    if (this.#restRounds === 0) return false
+    this.#restRounds -= 1
+    return true
+  }
+}
+
+/** Where coverage ends, or the tail's part begins before anything of it is covered. */
+function headOf(progress: Progress, liveFrom: Ticks): Ticks {
+  const until = progress?.covered.at(-1)?.until
+  return until === undefined || until < liveFrom ? liveFrom : until
+}

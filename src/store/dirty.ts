@@ -1,0 +1,173 @@
+/**
+ * Dirty windows: stretches of a tag's history that something made doubtful (a hint, a change of the catalogue, a step
+ * of the historian's clock), to be compared again whatever the look-back of a sweep says.
+ *
+ * A mark is only cleared by a comparison that began after it was made: whoever compares lists the marks first, and
+ * clears up to the id listed. Marking again what is marked already therefore gives a new id; only marks that lie wholly
+ * inside the new one give way to it, because extending an old mark would renew doubts a comparison is about to settle,
+ * and a tag that never rests would never be done.
+ *
+ * Bounded: a tag with more than MARKS_PER_TAG marks keeps half as many wider ones that cover them all.
+ */
+import { coverageFrom, type Coverage } from '../domain/coverage.ts'
+import { parseTagId, type TagId } from '../domain/tag-id.ts'
+import type { Ticks } from '../domain/ticks.ts'
+import type { Window } from '../domain/window.ts'
+import type { StoreDatabase } from './database.ts'
+import { coarsen, union, type Interval } from './intervals.ts'
+import { ofHistorian } from './of-historian.ts'
+import { corruptStore } from './sqlite-error.ts'
+
+/** A month of hourly cells; more scattered than that, reading a little in between costs less than the bookkeeping. */
+export const MARKS_PER_TAG = 1_000
+
+export type DirtyReason =
+  /** The historian said that a sample behind the newest was added, changed or removed, or lost count of it. */
+  | 'hint'
+  /** The catalogue changed what the tag's samples mean. */
+  | 'catalogue'
+  /** The historian's clock stepped back: new samples fall where samples were read already. */
+  | 'clock'
+
+export interface DirtyMark {
+  readonly tag: TagId
+  readonly window: Window
+}
+
+/** All marks of a tag. */
+export interface DirtyTag {
+  readonly tag: TagId
+  /** What is marked, ascending and disjoint. */
+  readonly windows: Coverage
+  /** The newest of the marks: `clear` up to this one once the windows are compared. */
+  readonly upToId: number
+}
+
+interface MarkRow {
+  readonly id: bigint
+  readonly tag: string
+  readonly from_ticks: bigint
+  readonly until_ticks: bigint
+}
+
+export class DirtyTable {
+  readonly #db: StoreDatabase
+  readonly #clock: () => number
+
+  constructor(db: StoreDatabase, clock: () => number) {
+    this.#db = db
+    this.#clock = clock
+  }
+
+  mark(tag: TagId, window: Window, reason: DirtyReason): void {
+    this.markAll([{ tag, window }], reason)
+  }
+
+  /** All or nothing. */
+  markAll(marks: Iterable<DirtyMark>, reason: DirtyReason): void {
+    const byTag = new Map<TagId, Interval[]>()
+    for (const { tag, window } of marks) {
+      const windows = byTag.get(tag)
+      if (windows === undefined) byTag.set(tag, [[window.from, window.until]])
+      else windows.push([window.from, window.until])
+    }
+    this.#db.write(() => {
+      const absorb = this.#db.prepare(
+        'DELETE FROM dirty_windows WHERE tag = ? AND from_ticks >= ? AND until_ticks <= ?',
+      )
+      for (const [tag, windows] of byTag) {
+        for (const added of coarsen(union(windows), MARKS_PER_TAG)) {
+          absorb.run(tag, ...added)
+          this.#insert(tag, added, reason)
+        }
+        this.#bound(tag, reason)
+      }
+    })
+  }
+
+  /** Up to `limit` tags of a historian that have marks, ascending by tag id, those after `afterTag`. */
+  list(historian: string, limit: number, afterTag?: TagId): DirtyTag[] {
+    const rows = this.#db.read(() =>
+      this.#db
+        .prepare<MarkRow>(
+          `SELECT id, tag, from_ticks, until_ticks FROM dirty_windows WHERE tag IN
+             (SELECT DISTINCT tag FROM dirty_windows WHERE ${ofHistorian('tag')} AND tag > @after ORDER BY tag LIMIT @limit)
+           ORDER BY tag`,
+        )
+        .all({ historian, limit, after: afterTag ?? '' }),
+    )
+    const byTag = new Map<string, MarkRow[]>()
+    for (const row of rows) {
+      const known = byTag.get(row.tag)
+      if (known === undefined) byTag.set(row.tag, [row])
+      else known.push(row)
+    }
+    return [...byTag].map(([tag, marks]) => this.#decode(tag, marks))
+  }
+
+  /** Undefined when the tag has no marks. */
+  get(tag: TagId): DirtyTag | undefined {
+    const marks = this.#db.read(() =>
+      this.#db.prepare<MarkRow>('SELECT id, tag, from_ticks, until_ticks FROM dirty_windows WHERE tag = ?').all(tag),
+    )
+    return marks.length === 0 ? undefined : this.#decode(tag, marks)
+  }
+
+  /** Removes the tag's marks up to an id; only those that lie wholly inside `within`, if given. */
+  clear(tag: TagId, upToId: number, within?: Window): void {
+    this.#db.write(() =>
+      this.#db
+        .prepare(
+          `DELETE FROM dirty_windows WHERE tag = @tag AND id <= @upToId
+             AND (@from IS NULL OR (from_ticks >= @from AND until_ticks <= @until))`,
+        )
+        .run({ tag, upToId, from: within?.from ?? null, until: within?.until ?? null }),
+    )
+  }
+
+  /** Marks of a historian's tags. */
+  count(historian: string): number {
+    return this.#db.read(() =>
+      Number(
+        this.#db
+          .prepare<{ n: bigint }>(`SELECT count(*) AS n FROM dirty_windows WHERE ${ofHistorian('tag')}`)
+          .get({ historian })?.n ?? 0,
+      ),
+    )
+  }
+
+  #insert(tag: TagId, [from, until]: Interval, reason: DirtyReason): void {
+    this.#db
+      .prepare('INSERT INTO dirty_windows (tag, from_ticks, until_ticks, reason, marked_at) VALUES (?, ?, ?, ?, ?)')
+      .run(tag, from, until, reason, this.#clock())
+  }
+
+  /** What becomes wider is doubtful anew, so all of it gets new ids. Halved, so that this is not due at every mark. */
+  #bound(tag: TagId, reason: DirtyReason): void {
+    const count = this.#db.prepare<{ n: bigint }>('SELECT count(*) AS n FROM dirty_windows WHERE tag = ?').get(tag)
+    if (Number(count?.n ?? 0) <= MARKS_PER_TAG) return
+    const rows = this.#db
+      .prepare<MarkRow>('SELECT id, tag, from_ticks, until_ticks FROM dirty_windows WHERE tag = ?')
+      .all(tag)
+    this.#db.prepare('DELETE FROM dirty_windows WHERE tag = ?').run(tag)
+    for (const wider of coarsen(union(rows.map(intervalOf)), MARKS_PER_TAG / 2)) this.#insert(tag, wider, reason)
+  }
+
+  #decode(tag: string, marks: readonly MarkRow[]): DirtyTag {
+    try {
+      return {
+        tag: parseTagId(tag),
+        windows: coverageFrom(
+          union(marks.map(intervalOf)).map(([from, until]) => ({ from: from as Ticks, until: until as Ticks })),
+        ),
+        upToId: Number(marks.reduce((newest, { id }) => (id > newest ? id : newest), 0n)),
+      }
+    } catch (error) {
+      throw corruptStore(this.#db.file, 'the dirty windows cannot be read', error)
+    }
+  }
+}
+
+function intervalOf({ from_ticks, until_ticks }: MarkRow): Interval {
+  return [from_ticks, until_ticks]
+}

@@ -1,0 +1,125 @@
+/**
+ * LiveStatus: what a running daemon knows about itself, as one value. `status`, `/api/status`, `/readyz` and the metrics
+ * are all drawn from it, so they cannot contradict each other. Plain JSON: times in milliseconds since 1970 where the
+ * name ends in `Ms`, source times as UTC text with seven fraction digits.
+ */
+
+/** Why the bridge is not ready, each documented in docs/operating.md. */
+export const READINESS_REASONS = [
+  /** The first round of a historian has not ended yet. */
+  'starting',
+  /** A historian does not answer, or refuses the credentials. */
+  'historian-down',
+  /** A historian's clock jumped; its tail waits until the new time has proved steady. */
+  'historian-clock',
+  /** The log takes no appends. */
+  'log-down',
+  /** The store cannot be written. */
+  'store-down',
+  /** A signal asked the daemon to stop. */
+  'draining',
+] as const
+export type ReadinessReason = (typeof READINESS_REASONS)[number]
+
+export interface ReadinessProblem {
+  readonly reason: ReadinessReason
+  /** What it concerns, e.g. the historian's name; empty for the bridge as a whole. */
+  readonly subject: string
+  readonly detail: string
+}
+
+export interface LiveStatus {
+  readonly bridge: string
+  readonly version: string
+  /** Epoch of the lease it runs under. */
+  readonly epoch: number
+  readonly pid: number
+  readonly startedAtMs: number
+  /** When this was written. */
+  readonly atMs: number
+  /** Empty: ready. */
+  readonly problems: readonly ReadinessProblem[]
+  readonly historians: readonly LiveHistorian[]
+  readonly sweeps: readonly LiveSchedule[]
+  /** Refused or applied by the last SIGHUP; undefined when there was none. */
+  readonly lastReload: { readonly atMs: number; readonly outcome: string } | undefined
+}
+
+export interface LiveHistorian {
+  readonly name: string
+  /** Answered its last probe. */
+  readonly up: boolean
+  /** The historian's clock at the last probe; undefined before it. */
+  readonly serverTime: string | undefined
+  readonly clockOffsetMs: number | undefined
+  readonly tags: number
+  /** Tags read for nothing since their last success; the first of them are named. */
+  readonly failingCount: number
+  readonly failing: readonly LiveFailure[]
+  /** Tags with gaps still to be caught up. */
+  readonly catchingUp: number
+  readonly rounds: number
+  /** How long the last one took; undefined before it ended. */
+  readonly lastRoundMs: number | undefined
+  /** Appended by the tail since the start. */
+  readonly samples: number
+  /** Historian's clock minus what is covered, over all tags; undefined before the first round. */
+  readonly lag: LagSummary | undefined
+  /** The tags furthest behind, worst first. */
+  readonly worst: readonly LiveTag[]
+  readonly revisions: Revisions
+  readonly sweptCells: number
+  readonly governor: LiveGovernor
+  /** Hints received since the start; undefined where the historian offers none. */
+  readonly hints: number | undefined
+  readonly lastError: { readonly code: string; readonly message: string; readonly atMs: number } | undefined
+}
+
+export interface LagSummary {
+  readonly medianMs: number
+  readonly p99Ms: number
+  readonly maxMs: number
+}
+
+export interface LiveFailure {
+  readonly tag: string
+  readonly name: string
+  readonly code: string
+  readonly message: string
+  readonly sinceMs: number
+  readonly retryAtMs: number
+}
+
+export interface LiveTag {
+  readonly tag: string
+  readonly name: string
+  readonly lagMs: number
+  /** Historian's clock minus the newest sample seen; undefined when none was seen. */
+  readonly freshnessMs: number | undefined
+}
+
+export interface Revisions {
+  readonly late: number
+  readonly edited: number
+  readonly deleted: number
+}
+
+export interface LiveGovernor {
+  readonly concurrency: number
+  readonly concurrencyCap: number
+  readonly inFlight: number
+  readonly waiting: number
+  readonly requests: number
+  readonly throttled: number
+  readonly failed: number
+  readonly heldBy: readonly string[]
+}
+
+export interface LiveSchedule {
+  readonly name: string
+  readonly running: boolean
+  readonly nextAtMs: number | undefined
+  readonly lastEndedAtMs: number | undefined
+  readonly lastOutcome: string | undefined
+  readonly skipped: number
+}

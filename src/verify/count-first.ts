@@ -1,0 +1,79 @@
+/**
+ * Count first: asks the historian how many samples some cells hold, by its own cheap summary, to know where to look
+ * first. What was inserted or removed in a dense tag is then corrected minutes into a sweep that takes hours.
+ *
+ * A count clears nothing: every cell is read again, whatever its count. Counts cannot see an edit, a value moved within
+ * its cell, or a sample removed while another was inserted; and how a historian counts samples on the edge of an
+ * interval or with a bad status is its own affair. A tag whose counts differ where its samples are equal is therefore
+ * not asked for counts again.
+ */
+import type { Coverage } from '../domain/coverage.ts'
+import { isBanyanError } from '../domain/errors.ts'
+import type { TagId } from '../domain/tag-id.ts'
+import type { Ticks } from '../domain/ticks.ts'
+import type { Window } from '../domain/window.ts'
+import type { HistorianSource } from '../source/source.ts'
+import type { CellTable } from '../store/cells.ts'
+import type { Noted } from './compare.ts'
+import { outwards } from './sweep-plan.ts'
+
+/** Fewer samples than a page are read as quickly as they are counted. */
+export const COUNTED_FROM_ROWS = 10_000
+/** Two months of hourly cells; what is longer is no look-back, and its counts would be many requests. */
+const COUNTED_CELLS = 1_500
+
+/** Which tags the historian counts as we do; for the life of the process. */
+export class CountTrust {
+  readonly #distrusted = new Set<TagId>()
+
+  has(tag: TagId): boolean {
+    return !this.#distrusted.has(tag)
+  }
+
+  withdraw(tag: TagId): void {
+    this.#distrusted.add(tag)
+  }
+}
+
+export interface CountParts {
+  readonly source: HistorianSource
+  readonly cells: CellTable
+  /** In ticks. */
+  readonly cellWidth: bigint
+}
+
+/** The whole cells whose count is another than the log's; none when the historian cannot tell. */
+export async function cellsCountedOtherwise(
+  { tag, windows }: Noted,
+  { source, cells, cellWidth }: CountParts,
+  signal: AbortSignal,
+): Promise<Coverage> {
+  const asked = wholeCells(windows, cellWidth)
+  if (asked.length === 0 || asked.length > COUNTED_CELLS) return []
+  const logged = new Map(
+    windows.flatMap((window) => cells.read(tag.id, window)).map(({ window, digest }) => [window.from, digest.count]),
+  )
+  try {
+    const counts = await source.count(tag, asked, signal)
+    return asked.filter((cell, i) => {
+      const count = counts[i]
+      return count !== undefined && count !== (logged.get(cell.from) ?? 0)
+    })
+  } catch (error) {
+    // The read that follows anyway says what is wrong.
+    if (isBanyanError(error) && !signal.aborted) return []
+    throw error
+  }
+}
+
+/** The cells that lie wholly inside a window. */
+function wholeCells(windows: Coverage, width: bigint): Window[] {
+  const cells: Window[] = []
+  for (const { from, until } of windows) {
+    const first = outwards({ from, until }, width).from
+    for (let at = first < from ? first + width : first; at + width <= until; at += width) {
+      cells.push({ from: at as Ticks, until: (at + width) as Ticks })
+    }
+  }
+  return cells
+}

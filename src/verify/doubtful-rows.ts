@@ -1,0 +1,64 @@
+/**
+ * Doubtful rows: fetches from the log every record of some cells, with few reads and nothing else kept.
+ *
+ * A cell knows in which stretches of its partition its records are; stretches of cells that lie close together are read
+ * as one, because the records of neighbouring tags and times are.
+ */
+import { cellStart } from '../domain/cell.ts'
+import type { TagId } from '../domain/tag-id.ts'
+import type { Ticks } from '../domain/ticks.ts'
+import type { SampleLog } from '../log/log.ts'
+import type { Cell } from '../store/cells.ts'
+import { RUN_GAP, type OffsetRun } from '../store/offset-runs.ts'
+import { LoggedSamples } from './logged-samples.ts'
+
+export type CellRows = ReadonlyMap<Cell, LoggedSamples>
+
+/** The cells' records, folded. */
+export async function readCells(
+  log: Pick<SampleLog, 'read'>,
+  cells: readonly Cell[],
+  cellWidth: bigint,
+  signal: AbortSignal,
+): Promise<CellRows> {
+  const samples = new Map(cells.map((cell) => [cell, new LoggedSamples()]))
+  const byTag = new Map<TagId, Map<Ticks, LoggedSamples>>()
+  for (const [{ tag, window }, logged] of samples) {
+    const ofTag = byTag.get(tag)
+    if (ofTag === undefined) byTag.set(tag, new Map([[window.from, logged]]))
+    else ofTag.set(window.from, logged)
+  }
+  for (const [partition, runs] of runsToRead(cells)) {
+    for (const { first, last } of runs) {
+      const until = new Map([[partition, last + 1n]])
+      for await (const { records } of log.read(new Map([[partition, first]]), until, signal)) {
+        for (const { record } of records) {
+          byTag.get(record.tag)?.get(cellStart(record.sample.ticks, cellWidth))?.add(record)
+        }
+      }
+    }
+  }
+  return samples
+}
+
+/** By partition, ascending and disjoint: every record of a cell is met once, in the order of offsets. */
+export function runsToRead(cells: readonly Pick<Cell, 'partition' | 'runs'>[]): Map<number, OffsetRun[]> {
+  const byPartition = new Map<number, OffsetRun[]>()
+  for (const { partition, runs } of cells) {
+    const known = byPartition.get(partition)
+    if (known === undefined) byPartition.set(partition, [...runs])
+    else known.push(...runs)
+  }
+  for (const [partition, runs] of byPartition) byPartition.set(partition, merged(runs))
+  return byPartition
+}
+
+function merged(runs: readonly OffsetRun[]): OffsetRun[] {
+  const result: OffsetRun[] = []
+  for (const run of runs.toSorted((a, b) => (a.first < b.first ? -1 : a.first > b.first ? 1 : 0))) {
+    const before = result.at(-1)
+    if (before === undefined || run.first - before.last > RUN_GAP) result.push(run)
+    else if (run.last > before.last) result[result.length - 1] = { first: before.first, last: run.last }
+  }
+  return result
+}

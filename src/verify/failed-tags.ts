@@ -1,0 +1,69 @@
+/**
+ * Failed tags: the tags a sweep could not compare or correct, each with its reason; and the line between what concerns
+ * one tag and what ends the sweep.
+ */
+import { isBanyanError, type ErrorCode } from '../domain/errors.ts'
+import type { TagId } from '../domain/tag-id.ts'
+import type { Tag } from '../domain/tag.ts'
+import type { HistorianSource } from '../source/source.ts'
+
+export interface SweepFailure {
+  readonly tag: TagId
+  readonly name: string
+  readonly code: ErrorCode
+  readonly message: string
+  /** What the user should do next. */
+  readonly hint: string | undefined
+}
+
+const OF_ONE_TAG: readonly ErrorCode[] = [
+  'BANYAN_SOURCE_FORBIDDEN',
+  'BANYAN_SOURCE_NOT_FOUND',
+  'BANYAN_SOURCE_REJECTED',
+  'BANYAN_SOURCE_PROTOCOL',
+  'BANYAN_TICK_GROUP_TOO_LARGE',
+  'BANYAN_LOG_REJECTED',
+  // Records of the tag that contradict each other: the others need not wait until somebody has looked at it.
+  'BANYAN_LOG_CORRUPT',
+]
+/** Of one tag if the historian answers otherwise. */
+const UNANSWERED: readonly ErrorCode[] = ['BANYAN_SOURCE_UNAVAILABLE', 'BANYAN_SOURCE_THROTTLED']
+
+export class FailedTags {
+  readonly #source: HistorianSource
+  readonly #failures = new Map<TagId, SweepFailure>()
+  #probing: Promise<unknown> | undefined
+
+  constructor(source: HistorianSource) {
+    this.#source = source
+  }
+
+  all(): SweepFailure[] {
+    return [...this.#failures.values()]
+  }
+
+  /** Sets the tag aside. Rejects with the error when it concerns more than the tag, or with why no probe is answered. */
+  async add(tag: Tag, error: unknown, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted()
+    if (isBanyanError(error, ...UNANSWERED)) await this.#probe(signal)
+    else if (!isBanyanError(error, ...OF_ONE_TAG)) throw error
+    this.note(tag, error)
+  }
+
+  note(tag: Tag, { code, message, hint }: Pick<SweepFailure, 'code' | 'message' | 'hint'>): void {
+    this.#failures.set(tag.id, { tag: tag.id, name: tag.name, code, message, hint })
+  }
+
+  /** The tag was compared after all. */
+  forget(tag: Tag): void {
+    this.#failures.delete(tag.id)
+  }
+
+  /** One for all tags that wait for the answer. */
+  async #probe(signal: AbortSignal): Promise<void> {
+    this.#probing ??= this.#source.probe(signal).finally(() => {
+      this.#probing = undefined
+    })
+    await this.#probing
+  }
+}

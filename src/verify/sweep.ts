@@ -1,0 +1,227 @@
+/**
+ * Sweep: reads the settled history of one historian's tags again and makes the log say what it says: late, edited and
+ * deleted samples become corrections, or findings where they are only to be reported.
+ *
+ * Tags are swept in the order of their ids, chunk by chunk, and progress is told after each chunk; a sweep that ends
+ * early goes on behind the last tag told. The order within a chunk is what makes the comparison sound:
+ *
+ *   note the dirty marks, then each tag's coverage and amendments; fold the log, which then holds all of that; compare
+ *   what was covered with the historian; append corrections that are refused if the tag was amended meanwhile.
+ *
+ * A tag whose cells move while they are looked at is compared again a few times, then left for the next sweep.
+ */
+import type { TagId } from '../domain/tag-id.ts'
+import type { Tag } from '../domain/tag.ts'
+import type { Ticks } from '../domain/ticks.ts'
+import type { SampleLog } from '../log/log.ts'
+import type { HistorianSource } from '../source/source.ts'
+import type { Store } from '../store/store.ts'
+import type { ChangeCounts } from './align.ts'
+import type { Amender } from './amender.ts'
+import type { Noted } from './compare.ts'
+import { cellsCountedOtherwise, COUNTED_FROM_ROWS, type CountTrust } from './count-first.ts'
+import { FailedTags, type SweepFailure } from './failed-tags.ts'
+import { HistorianReader } from './historian-reader.ts'
+import { inLanes } from './lanes.ts'
+import { sweepPass, type PassOutcome, type PassParts } from './sweep-pass.ts'
+import { windowsToCompare } from './sweep-plan.ts'
+
+/** Tags of a chunk: enough to fill coalesced calls. */
+const CHUNK_TAGS = 200
+/** Samples of a chunk, about a minute of reading: what an interrupted sweep reads again at most, but for one tag. */
+const CHUNK_ROWS = 2_000_000
+/** A tag that moved each time is being worked on; the next sweep finds it at rest. */
+const TRIES = 3
+/** Requests for counts at once; each is one tag's. */
+const COUNT_LANES = 8
+
+export interface SweepRequest {
+  /** Tags of one historian. */
+  readonly tags: readonly Tag[]
+  /** Only tags behind this one, in the order of ids: where an earlier sweep ended. */
+  readonly afterTag: TagId | undefined
+  /** Compare everything from here on; undefined: only what is dirty. */
+  readonly lookBackFrom: Ticks | undefined
+}
+
+export interface SweepParts {
+  readonly source: HistorianSource
+  /** Samples per call, as configured for the historian. */
+  readonly pageSize: number
+  readonly log: Pick<SampleLog, 'read'>
+  readonly store: Store
+  readonly amender: Amender
+  /** Of a cell, in ticks. */
+  readonly cellWidth: bigint
+  /** Folds the log into cells of that width, up to its end as of now. */
+  readonly project: (signal: AbortSignal) => Promise<void>
+  /** Exclusive: what is newer may still change by normal means. By the historian's clock, as of now. */
+  readonly settled: () => Ticks
+  /** `report`: differences are recorded and left alone. */
+  readonly mode: 'auto' | 'report'
+  /** A person said that whatever the historian no longer shows was deleted on purpose: the loss guard is off. */
+  readonly acceptDeletions: boolean
+  /** Kept from sweep to sweep. */
+  readonly counts: CountTrust
+  /** All tags up to and including this one are done; what the sweep has come to so far. */
+  readonly onProgress: (throughTag: TagId, soFar: SweepOutcome) => void
+}
+
+export interface SweepOutcome {
+  /** Cells compared, those without samples included. */
+  readonly cells: number
+  /** Samples read from the historian. */
+  readonly rows: number
+  /** Corrections appended. */
+  readonly revisions: ChangeCounts
+  /** Tags they belong to. */
+  readonly repairedTags: number
+  /** Cells that differ and were left alone; recorded in the store. */
+  readonly findings: number
+  /** Tags that moved whenever they were compared: left for the next sweep. */
+  readonly postponed: number
+  readonly failures: readonly SweepFailure[]
+}
+
+/**
+ * Rejects when the historian is down or refuses the credentials, when log or store fail, or the signal aborts. What was
+ * corrected so far stays; the tags told to `onProgress` need not be swept again.
+ */
+export async function sweep(request: SweepRequest, parts: SweepParts, signal: AbortSignal): Promise<SweepOutcome> {
+  return new Sweep(request, parts).run(signal)
+}
+
+class Sweep {
+  readonly #request: SweepRequest
+  readonly #parts: SweepParts
+  readonly #pass: PassParts
+  readonly #reader: HistorianReader
+  readonly #failed: FailedTags
+  readonly #revisions = { late: 0, edited: 0, deleted: 0 }
+  readonly #repaired = new Set<TagId>()
+  #cells = 0
+  #findings = 0
+  #postponed = 0
+
+  constructor(request: SweepRequest, parts: SweepParts) {
+    this.#request = request
+    this.#parts = parts
+    this.#reader = new HistorianReader(parts.source, parts.pageSize)
+    this.#failed = new FailedTags(parts.source)
+    this.#pass = { ...parts, reader: this.#reader, failed: this.#failed }
+  }
+
+  async run(signal: AbortSignal): Promise<SweepOutcome> {
+    const { tags, afterTag } = this.#request
+    const rest = tags
+      .filter(({ id }) => afterTag === undefined || id > afterTag)
+      .toSorted((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0))
+    await this.#countFirst(rest, signal)
+    for (let at = 0; at < rest.length;) {
+      at += await this.#chunk(rest.slice(at, at + CHUNK_TAGS), signal)
+      const last = rest[at - 1]
+      if (last !== undefined) this.#parts.onProgress(last.id, this.#outcome())
+    }
+    return this.#outcome()
+  }
+
+  /** Corrects the cells whose count differs, of tags too dense to be read soon. All of them are compared again later. */
+  async #countFirst(tags: readonly Tag[], signal: AbortSignal): Promise<void> {
+    const { amender, counts, mode, store } = this.#parts
+    if (mode === 'report') return
+    const isDense = ({ id }: Tag): boolean => (amender.progressOf(id)?.samples ?? 0) >= COUNTED_FROM_ROWS
+    const countable = tags.filter((tag) => counts.has(tag.id) && isDense(tag))
+    for (let at = 0; at < countable.length; at += CHUNK_TAGS) {
+      const noted = await this.#note(countable.slice(at, at + CHUNK_TAGS), signal)
+      const suspicious: Noted[] = []
+      const count = async (one: Noted, lane: AbortSignal): Promise<void> => {
+        if (this.#expected(one) < COUNTED_FROM_ROWS) return
+        const windows = await cellsCountedOtherwise(one, { ...this.#parts, cells: store.cells }, lane)
+        if (windows.length > 0) suspicious.push({ ...one, windows })
+      }
+      await inLanes(noted, COUNT_LANES, count, signal)
+      const pass = await sweepPass(suspicious, this.#pass, signal)
+      this.#addCorrections(pass)
+      for (const tag of pass.equal) counts.withdraw(tag)
+    }
+  }
+
+  /** Sweeps as many of the tags, from the first on, as are one chunk, and answers how many. */
+  async #chunk(tags: readonly Tag[], signal: AbortSignal): Promise<number> {
+    const all = await this.#note(tags, signal)
+    const taken = this.#prefix(all)
+    let open = taken
+    for (let tries = 1; open.length > 0; tries++) {
+      const pass = await sweepPass(open, this.#pass, signal)
+      this.#addCorrections(pass)
+      this.#cells += pass.cells
+      this.#findings += pass.findings
+      const { moved } = pass
+      if (tries === TRIES) {
+        this.#postponed += moved.length
+        break
+      }
+      open = await this.#note(
+        moved.map(({ tag }) => tag),
+        signal,
+      )
+    }
+    const next = all[taken.length]
+    return next === undefined ? tags.length : tags.indexOf(next.tag)
+  }
+
+  /** What there is to compare; resolves once the log is folded that far. Tags with nothing to compare are left out. */
+  async #note(tags: readonly Tag[], signal: AbortSignal): Promise<Noted[]> {
+    const noted = tags.flatMap((tag) => this.#noteOne(tag) ?? [])
+    if (noted.length > 0) await this.#parts.project(signal)
+    return noted
+  }
+
+  #noteOne(tag: Tag): Noted | undefined {
+    const { amender, store, settled, cellWidth } = this.#parts
+    const dirty = store.dirty.get(tag.id)
+    const { lookBackFrom } = this.#request
+    if (dirty === undefined && lookBackFrom === undefined) return undefined
+    const progress = amender.progressOf(tag.id)
+    if (progress === undefined) return undefined
+    const wanted = { lookBackFrom, dirty: dirty?.windows ?? [], settled: tag.future ? undefined : settled() }
+    const windows = windowsToCompare(progress.covered, wanted, cellWidth)
+    if (windows.length === 0) return undefined
+    return { tag, windows, amendments: progress.amendments, dirtyUpTo: dirty?.upToId }
+  }
+
+  /** At least one; those after it while they are one chunk. */
+  #prefix(noted: readonly Noted[]): readonly Noted[] {
+    let rows = 0
+    const end = noted.findIndex((one, i) => {
+      rows += this.#expected(one)
+      return i > 0 && rows > CHUNK_ROWS
+    })
+    return end === -1 ? noted : noted.slice(0, end)
+  }
+
+  /** Samples the log has in the windows, or a few more. */
+  #expected({ tag, windows }: Noted): number {
+    const { cells } = this.#parts.store
+    return windows.reduce((sum, window) => sum + cells.countSamples(tag.id, window), 0)
+  }
+
+  #addCorrections({ appended, repaired }: PassOutcome): void {
+    this.#revisions.late += appended.late
+    this.#revisions.edited += appended.edited
+    this.#revisions.deleted += appended.deleted
+    for (const tag of repaired) this.#repaired.add(tag)
+  }
+
+  #outcome(): SweepOutcome {
+    return {
+      cells: this.#cells,
+      rows: this.#reader.rows,
+      revisions: { ...this.#revisions },
+      repairedTags: this.#repaired.size,
+      findings: this.#findings,
+      postponed: this.#postponed,
+      failures: this.#failed.all(),
+    }
+  }
+}

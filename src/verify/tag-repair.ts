@@ -1,0 +1,171 @@
+/**
+ * Tag repair: settles the doubtful cells of one tag by their rows, and appends what corrects the log.
+ *
+ * The rows of both sides are read anew. A difference that is gone is none. One that is there counts only if the
+ * historian answers as it did when the cell was compared: what changes between two reads is left for a third. So no
+ * revision rests on a single answer, and the loss guard has seen what is deleted.
+ *
+ * Every entry builds on the amendment noted before the log was folded: were anything amended since, by another sweep or
+ * by an answer that was lost, it is refused and the tag compared again. A kill between two entries leaves the cells of
+ * the rest as they were, for the next sweep to find.
+ */
+import { cellStart } from '../domain/cell.ts'
+import { addWindows, NOTHING_COVERED } from '../domain/coverage.ts'
+import { BanyanError, isBanyanError } from '../domain/errors.ts'
+import type { Sample } from '../domain/sample.ts'
+import type { Ticks } from '../domain/ticks.ts'
+import type { Window } from '../domain/window.ts'
+import type { HistorianSource } from '../source/source.ts'
+import { failpoint } from '../util/failpoint.ts'
+import { align, countChanges, type Change, type ChangeCounts, type ChangeKind, type LoggedSample } from './align.ts'
+import type { Amender } from './amender.ts'
+import { areEqual, CellDigests } from './cell-digests.ts'
+import type { CompareParts, Doubt, Noted } from './compare.ts'
+import type { CellRows } from './doubtful-rows.ts'
+import { slicesOf } from './sweep-plan.ts'
+
+/** As many as a page of replay: what an append of the log is made for. */
+const ENTRY_CORRECTIONS = 10_000
+
+/** A tag with doubtful cells. */
+export interface Suspect {
+  readonly noted: Noted
+  /** Ascending. */
+  readonly doubts: readonly Doubt[]
+  /** False: differences are found, and left alone. */
+  readonly mayCorrect: boolean
+}
+
+export interface TagRepairParts extends Pick<CompareParts, 'reader' | 'cellWidth'> {
+  readonly source: HistorianSource
+  readonly amender: Amender
+}
+
+export interface Found {
+  readonly cell: Window
+  readonly changes: ChangeCounts
+}
+
+/** What came of a tag. What was appended counts whatever came after it. */
+export interface Repair {
+  /** Cells that differ and were left alone. */
+  readonly found: readonly Found[]
+  /** What was appended. */
+  readonly appended: Readonly<ChangeCounts>
+  /** Why it broke off: `moved` when history or log changed meanwhile, so that the tag has to be compared again. */
+  readonly brokeOff: undefined | 'moved' | { readonly error: unknown }
+}
+
+interface DifferingCell {
+  readonly cell: Window
+  /** At least one. */
+  readonly changes: readonly Change[]
+}
+
+export class TagRepair implements Repair {
+  readonly #suspect: Suspect
+  readonly #parts: TagRepairParts
+  readonly found: Found[] = []
+  readonly appended: Record<ChangeKind, number> = { late: 0, edited: 0, deleted: 0 }
+  brokeOff: Repair['brokeOff']
+  /** Amendments of the tag: those noted, and ours since. */
+  #after: number
+
+  constructor(suspect: Suspect, parts: TagRepairParts) {
+    this.#suspect = suspect
+    this.#parts = parts
+    this.#after = suspect.noted.amendments
+  }
+
+  /** Never rejects, unless the signal aborts. */
+  async settle(doubts: readonly Doubt[], rows: CellRows, signal: AbortSignal): Promise<void> {
+    if (this.brokeOff !== undefined || doubts.length === 0) return
+    try {
+      const differing = await this.#differing(doubts, rows, signal)
+      if (differing === 'moved') this.brokeOff = 'moved'
+      else if (this.#suspect.mayCorrect) await this.#append(differing, signal)
+      else this.found.push(...differing.map(({ cell, changes }) => ({ cell, changes: countChanges(changes) })))
+    } catch (error) {
+      signal.throwIfAborted()
+      this.brokeOff = isBanyanError(error, 'BANYAN_LOG_STALE') ? 'moved' : { error }
+    }
+  }
+
+  /** The cells that do differ. */
+  async #differing(
+    doubts: readonly Doubt[],
+    rows: CellRows,
+    signal: AbortSignal,
+  ): Promise<'moved' | readonly DifferingCell[]> {
+    const held = await this.#readAgain(doubts, signal)
+    const differing = []
+    for (const doubt of doubts) {
+      const { window: cell } = doubt
+      const now = held.get(cell.from) ?? []
+      const changes = align(loggedOf(doubt, rows), now)
+      if (changes.length === 0) continue
+      const digests = new CellDigests(this.#parts.cellWidth)
+      digests.add(now)
+      if (!areEqual(digests.of(cell.from), doubt.held)) return 'moved'
+      differing.push({ cell, changes })
+    }
+    return differing
+  }
+
+  /** What the historian holds in the cells, by their starts. */
+  async #readAgain(doubts: readonly Doubt[], signal: AbortSignal): Promise<Map<Ticks, Sample[]>> {
+    const { reader, cellWidth } = this.#parts
+    const windows = addWindows(
+      NOTHING_COVERED,
+      doubts.flatMap(({ compared }) => compared),
+    )
+    const cells = doubts.map(({ window, held }) => ({ window, digest: held }))
+    const byCell = new Map<Ticks, Sample[]>()
+    for (const { window, expected } of slicesOf(windows, cells, reader.rowLimit)) {
+      for await (const samples of reader.read(this.#suspect.noted.tag, window, expected, signal)) {
+        for (const sample of samples) {
+          const start = cellStart(sample.ticks, cellWidth)
+          const ofCell = byCell.get(start)
+          if (ofCell === undefined) byCell.set(start, [sample])
+          else ofCell.push(sample)
+        }
+      }
+    }
+    return byCell
+  }
+
+  async #append(cells: readonly DifferingCell[], signal: AbortSignal): Promise<void> {
+    const { amender, source } = this.#parts
+    for (const entry of entriesOf(cells.flatMap(({ changes }) => changes))) {
+      const corrections = entry.map(({ correction }) => correction)
+      const { tag } = this.#suspect.noted
+      await amender.amend({ kind: 'amend', tag: tag.id, source: source.kind, after: this.#after, corrections }, signal)
+      failpoint('amend-appended')
+      this.#after += 1
+      for (const { kind } of entry) this.appended[kind] += 1
+    }
+  }
+}
+
+/** What the log says of the compared part of a cell. */
+function loggedOf({ cell, compared }: Doubt, rows: CellRows): ReadonlyMap<Ticks, readonly LoggedSample[]> {
+  if (cell === undefined) return new Map()
+  const logged = rows.get(cell)
+  // Taken for empty, the cell would be written a second time.
+  if (logged === undefined) throw new BanyanError('BANYAN_INTERNAL', 'the rows of a doubtful cell were not read')
+  return logged.within(compared, cell.epoch)
+}
+
+/** Cut between ticks: a tick group is never half corrected. */
+function* entriesOf(changes: readonly Change[]): Generator<Change[]> {
+  let entry: Change[] = []
+  for (const change of changes) {
+    const last = entry.at(-1)
+    if (entry.length >= ENTRY_CORRECTIONS && last?.correction.sample.ticks !== change.correction.sample.ticks) {
+      yield entry
+      entry = []
+    }
+    entry.push(change)
+  }
+  if (entry.length > 0) yield entry
+}

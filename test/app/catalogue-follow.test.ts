@@ -1,0 +1,118 @@
+/** What the daemon does about a catalogue that changes, on a simulated historian. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { beforeEach, expect, it, onTestFinished } from 'vitest'
+import { Bridge } from '../../src/app/bridge.ts'
+import { CatalogueFollow } from '../../src/app/catalogue-follow.ts'
+import { loadConfig } from '../../src/config/load.ts'
+import type { TagId } from '../../src/domain/tag-id.ts'
+import { ticks } from '../../src/domain/ticks.ts'
+import type { Simulator } from '../../src/simulator/simulator.ts'
+import type { Store } from '../../src/store/store.ts'
+import { silentLogger } from '../../src/telemetry/logger.ts'
+import { startSimulator } from '../harness/simulator.ts'
+
+const never = new AbortController().signal
+const COVERED = [
+  { from: ticks(100n), until: ticks(200n) },
+  { from: ticks(300n), until: ticks(400n) },
+]
+
+let simulator: Simulator
+let store: Store
+let follow: CatalogueFollow
+let inLog: Set<TagId>
+
+beforeEach(async () => {
+  const running = await startSimulator({ scenario: 'empty' })
+  simulator = running.simulator
+  simulator.historian.createPoint({ name: 'FLOW', pointType: 'Float32' })
+  const folder = mkdtempSync(join(tmpdir(), 'banyan-follow-'))
+  const file = join(folder, 'banyan.yaml')
+  writeFileSync(
+    file,
+    [
+      'bridge: here',
+      `historians: { sim: { piWebApi: { url: "${running.url}", dataServer: BANYANSIM, auth: { type: none } } } }`,
+      'tags:',
+      '  - { historian: sim, include: ["LIVE*"] }',
+      '  - { historian: sim, include: ["*"], backfill: { from: 2000-01-01 } }',
+      'log: { embedded: { file: ./log.db } }',
+    ].join('\n'),
+  )
+  const bridge = new Bridge(loadConfig({ file, environment: {}, workingDirectory: folder }), silentLogger)
+  onTestFinished(async () => {
+    await bridge.close()
+    rmSync(folder, { recursive: true, force: true })
+  })
+  store = await bridge.store()
+  const log = await bridge.log()
+  await log.create(never)
+  inLog = new Set()
+  follow = new CatalogueFollow({ bridge, store, log, historian: 'sim', isInLog: (tag) => inLog.has(tag) })
+})
+
+it('enqueues one backfill for the tags the log has never seen, where their rule asks for one', async () => {
+  simulator.historian.createPoint({ name: 'LIVE-ONLY', pointType: 'Float32' })
+  const { added } = await follow.refresh(never)
+  expect(added).toHaveLength(2)
+  const jobs = store.jobs.list()
+  expect(jobs).toHaveLength(1)
+  expect(jobs[0]?.params).toMatchObject({ historian: 'sim', ids: ['sim/1'] })
+})
+
+it('asks once: a job that was cancelled does not come back, and new tags get a job of their own', async () => {
+  const { added } = await follow.refresh(never)
+  store.jobs.request(store.jobs.list()[0]!.id, 'cancel')
+  await follow.refresh(never)
+  expect(store.jobs.runnable()).toEqual([])
+  simulator.historian.createPoint({ name: 'PRESSURE', pointType: 'Float32' })
+  const { added: later } = await follow.refresh(never)
+  expect(later).not.toEqual(added)
+  expect(store.jobs.runnable().map(({ params }) => params)).toMatchObject([{ ids: later }])
+})
+
+it('enqueues nothing for tags the log knows: their coverage says what is missing', async () => {
+  simulator.historian.createPoint({ name: 'PRESSURE', pointType: 'Float32' })
+  inLog = new Set(simulator.historian.primary.points.map(({ id }) => `sim/${id}` as TagId))
+  await follow.refresh(never)
+  expect(store.jobs.list()).toEqual([])
+})
+
+it('keeps the id of a renamed tag, and publishes the new name without comparing its history again', async () => {
+  await follow.refresh(never)
+  simulator.historian.renamePoint('FLOW', 'FLOW-2')
+  const { added, changed, gone } = await follow.refresh(never)
+  expect({ added, changed, gone }).toEqual({ added: [], changed: [], gone: [] })
+  expect(store.tags.list('sim').map(({ tag, version }) => [tag.name, version])).toEqual([['FLOW-2', 2]])
+  expect(store.tags.unpublished()).toEqual([])
+  expect(store.dirty.count('sim')).toBe(0)
+})
+
+it('compares everything covered of a tag again when its type changed', async () => {
+  const { selection } = await follow.refresh(never)
+  const id = selection.selected[0]!.tag.id
+  store.coverage.save([[id, { covered: COVERED, samples: 0 }]])
+  simulator.historian.retypePoint('FLOW', 'Int32')
+  const { changed } = await follow.refresh(never)
+  expect(changed).toEqual([id])
+  expect(store.dirty.list('sim', 10)).toMatchObject([{ tag: id, windows: COVERED }])
+})
+
+it('tells once of a tag that is listed no more, and takes it back', async () => {
+  simulator.historian.createPoint({ name: 'PRESSURE', pointType: 'Float32' })
+  const { selection } = await follow.refresh(never)
+  const flow = selection.selected.find(({ tag }) => tag.name === 'FLOW')!.tag.id
+  simulator.historian.deletePoint('FLOW')
+  expect((await follow.refresh(never)).gone).toEqual([flow])
+  expect((await follow.refresh(never)).gone).toEqual([])
+  expect(store.tags.list('sim')).toHaveLength(2)
+})
+
+it('does not believe a historian that suddenly lists nothing', async () => {
+  await follow.refresh(never)
+  simulator.historian.deletePoint('FLOW')
+  await expect(follow.refresh(never)).rejects.toMatchObject({ code: 'BANYAN_SOURCE_PROTOCOL', retryable: true })
+  expect(store.tags.gone('sim')).toEqual([])
+})

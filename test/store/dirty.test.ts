@@ -1,0 +1,200 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { addWindows, covers, gapsWithin, NOTHING_COVERED } from '../../src/domain/coverage.ts'
+import { parseTagId, type TagId } from '../../src/domain/tag-id.ts'
+import { ticks } from '../../src/domain/ticks.ts'
+import type { Window } from '../../src/domain/window.ts'
+import { StoreDatabase } from '../../src/store/database.ts'
+import { MARKS_PER_TAG, type DirtyTag } from '../../src/store/dirty.ts'
+import { storeOn } from '../../src/store/store.ts'
+import { refusal } from './refusal.ts'
+import { openTemporaryStore, temporaryFile } from './temporary-store.ts'
+
+const TAG = parseTagId('pi/1')
+const TAGS = [TAG, parseTagId('pi/2')]
+
+function span(from: number, until: number): Window {
+  return { from: ticks(BigInt(from)), until: ticks(BigInt(until)) }
+}
+
+const window = fc
+  .tuple(fc.integer({ min: -30, max: 30 }), fc.integer({ min: 1, max: 12 }))
+  .map(([from, length]) => span(from, from + length))
+const tag = fc.constantFrom(...TAGS)
+
+type Step =
+  | { readonly do: 'mark'; readonly marks: readonly { tag: TagId; window: Window }[] }
+  /** A comparison begins: it lists the marks. */
+  | { readonly do: 'list' }
+  /** It ends: what it listed of the tag is cleared, or only what lies within. */
+  | { readonly do: 'clear'; readonly tag: TagId; readonly within: Window | undefined }
+
+const mark = fc.array(fc.record({ tag, window }), { minLength: 1, maxLength: 4 })
+
+function steps(within: fc.Arbitrary<Window | undefined>): fc.Arbitrary<Step[]> {
+  return fc.array(
+    fc.oneof(
+      { weight: 3, arbitrary: fc.record({ do: fc.constant('mark' as const), marks: mark }) },
+      { weight: 1, arbitrary: fc.record({ do: fc.constant('list' as const) }) },
+      { weight: 2, arbitrary: fc.record({ do: fc.constant('clear' as const), tag, within }) },
+    ),
+    { maxLength: 30 },
+  )
+}
+
+/**
+ * Runs the steps on a store and, beside it, on a plain list of doubts. After each step both are handed to `check`:
+ * what is listed of a tag, and what was marked and not compared since.
+ */
+function runBoth(list: readonly Step[], check: (listed: DirtyTag | undefined, doubts: Window[]) => void): void {
+  const store = storeOn(new StoreDatabase(':memory:'), () => 1)
+  let doubts: { tag: TagId; window: Window; at: number }[] = []
+  let begun = { at: 0, listed: [] as DirtyTag[] }
+  for (const [at, step] of list.entries()) {
+    if (step.do === 'mark') {
+      store.dirty.markAll(step.marks, 'hint')
+      doubts.push(...step.marks.map((m) => ({ ...m, at })))
+    } else if (step.do === 'list') {
+      begun = { at, listed: store.dirty.list('pi', 10) }
+    } else {
+      const found = begun.listed.find((listed) => listed.tag === step.tag)
+      if (found === undefined) continue
+      store.dirty.clear(step.tag, found.upToId, step.within)
+      doubts = doubts.filter(
+        (d) => d.tag !== step.tag || d.at > begun.at || (step.within !== undefined && !covers([step.within], d.window)),
+      )
+    }
+    const listed = store.dirty.list('pi', 10)
+    for (const each of TAGS) {
+      check(
+        listed.find((l) => l.tag === each),
+        doubts.filter((d) => d.tag === each).map((d) => d.window),
+      )
+    }
+  }
+  store.close()
+}
+
+describe('a mark', () => {
+  test('is listed until a comparison that began after it has cleared it, and not longer', () => {
+    fc.assert(
+      fc.property(steps(fc.constant(undefined)), (list) => {
+        runBoth(list, (listed, doubts) => {
+          expect(listed?.windows ?? []).toEqual(addWindows(NOTHING_COVERED, doubts))
+        })
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  test('is never lost to a comparison of a part of the history', () => {
+    fc.assert(
+      fc.property(steps(fc.option(window, { nil: undefined })), (list) => {
+        runBoth(list, (listed, doubts) => {
+          for (const doubt of doubts) expect(gapsWithin(listed?.windows ?? [], doubt)).toEqual([])
+        })
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  test('made again while a comparison runs outlives it', () => {
+    const store = openTemporaryStore(temporaryFile())
+    store.dirty.mark(TAG, span(0, 100), 'hint')
+    const [listed] = store.dirty.list('pi', 1)
+    store.dirty.mark(TAG, span(10, 20), 'hint')
+    store.dirty.clear(TAG, listed!.upToId)
+    expect(store.dirty.list('pi', 1)).toMatchObject([{ tag: TAG, windows: [span(10, 20)] }])
+  })
+
+  test('made again and again, or inside a later one, is one row', () => {
+    const store = openTemporaryStore(temporaryFile())
+    for (let i = 1; i < 10; i++) store.dirty.mark(TAG, span(-i, i), 'hint')
+    for (let i = 1; i < 10; i++) store.dirty.mark(TAG, span(-9, 9), 'clock')
+    expect(store.dirty.count('pi')).toBe(1)
+  })
+
+  test('has an id of its own even when everything before was cleared and the store reopened', () => {
+    const file = temporaryFile()
+    const first = openTemporaryStore(file)
+    first.dirty.mark(TAG, span(0, 10), 'catalogue')
+    const [old] = first.dirty.list('pi', 1)
+    first.dirty.clear(TAG, old!.upToId)
+    first.close()
+    const second = openTemporaryStore(file)
+    second.dirty.mark(TAG, span(0, 10), 'clock')
+    second.dirty.clear(TAG, old!.upToId)
+    expect(second.dirty.count('pi')).toBe(1)
+  })
+})
+
+test('a tag with very many marks keeps few that cover them all, and none of them is cleared by an older comparison', () => {
+  const store = openTemporaryStore(temporaryFile())
+  store.dirty.mark(TAG, span(-10, -5), 'hint')
+  const [before] = store.dirty.list('pi', 1)
+  const scattered = Array.from({ length: 3 * MARKS_PER_TAG }, (_, i) => span(i * i * 10, i * i * 10 + 1))
+  for (let i = 0; i < scattered.length; i += 7) {
+    store.dirty.markAll(
+      scattered.slice(i, i + 7).map((w) => ({ tag: TAG, window: w })),
+      'hint',
+    )
+    expect(store.dirty.count('pi')).toBeLessThanOrEqual(MARKS_PER_TAG)
+  }
+  store.dirty.clear(TAG, before!.upToId)
+  const [{ windows }] = store.dirty.list('pi', 1) as [DirtyTag]
+  for (const each of scattered) expect(covers(windows, each)).toBe(true)
+  // One call with more than fits is bounded as well.
+  const other = parseTagId('pi/2')
+  store.dirty.markAll(
+    scattered.map((w) => ({ tag: other, window: w })),
+    'hint',
+  )
+  const [{ windows: together }] = store.dirty.list('pi', 1, TAG) as [DirtyTag]
+  expect(together.length).toBeLessThanOrEqual(MARKS_PER_TAG)
+  for (const each of scattered) expect(covers(together, each)).toBe(true)
+})
+
+test('tags are listed per historian and in pages, whatever their ids look like', () => {
+  const store = openTemporaryStore(temporaryFile())
+  const ids = ['pi/%', "pi/'; DROP TABLE jobs; --", 'pi/0', 'pi/a/b', 'pi/Été ☃'].map(parseTagId)
+  const others = ['pi-south/1', 'pi0/1', 'p/1'].map(parseTagId)
+  store.dirty.markAll(
+    [...others, ...ids].map((id) => ({ tag: id, window: span(0, 1) })),
+    'clock',
+  )
+  const seen: TagId[] = []
+  for (;;) {
+    const page = store.dirty.list('pi', 2, seen.at(-1))
+    if (page.length === 0) break
+    expect(page.length).toBeLessThanOrEqual(2)
+    seen.push(...page.map((listed) => listed.tag))
+  }
+  expect(seen).toEqual(ids)
+  expect(store.dirty.count('pi')).toBe(ids.length)
+  for (const { tag: id, upToId } of store.dirty.list('pi', 10)) store.dirty.clear(id, upToId)
+  expect(store.dirty.list('pi', 10)).toEqual([])
+  expect(store.dirty.list('pi-south', 10).map((listed) => listed.tag)).toEqual(['pi-south/1'])
+})
+
+test('marks are all or nothing, alone and as a part of a larger write', () => {
+  const store = openTemporaryStore(temporaryFile())
+  const bad = span(5, 5)
+  expect(
+    refusal(() => {
+      store.dirty.markAll(
+        [
+          { tag: TAG, window: span(0, 1) },
+          { tag: parseTagId('pi/2'), window: bad },
+        ],
+        'hint',
+      )
+    }).code,
+  ).toBe('BANYAN_INTERNAL')
+  expect(() =>
+    store.write(() => {
+      store.dirty.mark(TAG, span(0, 1), 'hint')
+      throw new Error('no')
+    }),
+  ).toThrow('no')
+  expect(store.dirty.count('pi')).toBe(0)
+})
