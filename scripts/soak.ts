@@ -1,20 +1,22 @@
 /**
  * `npm run soak`: the long form of both kill loops, on both logs. Backfill: at least 50 kills at random moments and
  * several at each named failpoint. Sync: 100 kills, one every few seconds, at random moments and inside commits, while
- * samples arrive, are edited and deleted. Afterwards not a sample missing, none twice, no revision wrong, by readers
- * that share nothing with Banyan.
+ * samples arrive, are edited and deleted. Then the scripted day, all 24 hours of it. Afterwards not a sample missing,
+ * none twice, no revision wrong, by readers that share nothing with Banyan.
  *
- * `npm run soak -- <backfill kills> <sync kills>` runs it longer or shorter; 0 leaves that loop out.
+ * `npm run soak -- <backfill kills> <sync kills> <scale of the day>` runs it longer or shorter; 0 leaves a part out.
  */
 import { createSimulator } from '../src/simulator/simulator.ts'
 import { FAILPOINTS } from '../src/util/failpoint.ts'
 import { killLoop } from '../test/harness/kill-loop.ts'
+import { scriptedDay } from '../test/harness/scripted-day.ts'
 import { syncKillLoop } from '../test/harness/sync-kill-loop.ts'
 import { Workbench, type LogChoice } from '../test/harness/workbench.ts'
 import { startKafka } from './kafka/broker.ts'
 
 const BACKFILL_KILLS = Number(process.argv[2] ?? 50)
 const SYNC_KILLS = Number(process.argv[3] ?? 100)
+const DAY_SCALE = Number(process.argv[4] ?? 1)
 
 let failed = 0
 let prefix = 0
@@ -27,6 +29,7 @@ try {
   for (const log of logs) {
     if (BACKFILL_KILLS > 0) await soakBackfill(log)
     if (SYNC_KILLS > 0) await soakSync(log())
+    if (DAY_SCALE > 0) await soakDay(log())
   }
 } finally {
   await kafka.stop()
@@ -72,6 +75,21 @@ async function soakSync(log: LogChoice): Promise<void> {
       `${String(truth.violations.length)} wrong revisions among ${String(edited + deleted + undeleted)}, ` +
       `${String(visibility.invisible.length)} of ${String(visibility.demanded)} changes not visible, ` +
       `${String(writes)} writes to the historian; by failpoint ${JSON.stringify(result.killsByFailpoint)}`,
+    [...comparison.examples, ...truth.violations, ...visibility.invisible],
+    faults,
+  )
+}
+
+async function soakDay(log: LogChoice): Promise<void> {
+  const { truth, comparison, visibility, writes, peakPerSecond } = await scriptedDay(log, DAY_SCALE)
+  const { late, edited, deleted, undeleted } = truth.counts
+  const faults = comparison.missing + comparison.extra + truth.violations.length + visibility.invisible.length + writes
+  tell(
+    `day, ${log.kind}: ${String(comparison.expected)} samples: ${String(comparison.missing)} missing, ` +
+      `${String(comparison.extra)} extra, ${String(truth.violations.length)} wrong revisions among ` +
+      `${String(edited)} edited, ${String(deleted)} deleted, ${String(undeleted)} put back (${String(late)} late), ` +
+      `${String(visibility.invisible.length)} of ${String(visibility.demanded)} changes not visible, ` +
+      `${String(writes)} writes to the historian, at most ${String(peakPerSecond)} requests per second`,
     [...comparison.examples, ...truth.violations, ...visibility.invisible],
     faults,
   )

@@ -13,7 +13,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { resolveJars } from './jars.ts'
 import { freePorts } from './ports.ts'
-import { type SecureListener, serverProperties } from './server-properties.ts'
+import { joiningProperties, type SecureListener, serverProperties } from './server-properties.ts'
 
 const run = promisify(execFile)
 /** Serial GC and the C1 compiler alone: ready in 1.3 s instead of 1.9 s, and 128 MB are enough under load. */
@@ -30,6 +30,8 @@ export interface StartKafkaOptions {
   readonly secure?: boolean
   /** Broker settings on top of the defaults. */
   readonly config?: Readonly<Record<string, string>>
+  /** Becomes the second broker of this one's cluster, which stays its only controller. Default: a cluster of its own. */
+  readonly joins?: RunningKafka
   /** True: the broker outlives this process (kafka-up). Default: false. */
   readonly detached?: boolean
 }
@@ -42,11 +44,17 @@ export interface SecureEndpoint {
   readonly password: string
 }
 
+export interface Cluster {
+  readonly id: string
+  readonly controllerPort: number
+}
+
 export interface RunningKafka {
   /** `host:port` of the plain listener. */
   readonly brokers: string
   readonly secure: SecureEndpoint | undefined
   readonly pid: number
+  readonly cluster: Cluster
   /** Holds data, configuration and log; gone after `stop`. */
   readonly folder: string
   /** SIGTERM, or SIGKILL to simulate a crash; resolves when the process is gone. The data stays. */
@@ -65,8 +73,10 @@ export async function startKafka(options: StartKafkaOptions = {}): Promise<Runni
     const secure = options.secure === true ? await makeSecure(folder) : undefined
     const properties = join(folder, 'server.properties')
     const ports = { plain, controller, secure: secure && securePort }
-    writeFileSync(properties, serverProperties(ports, join(folder, 'data'), secure?.listener, options.config ?? {}))
-    await format(classPath, properties, secure?.listener)
+    const cluster = options.joins?.cluster ?? { id: randomBytes(16).toString('base64url'), controllerPort: controller }
+    const config = { ...(options.joins && joiningProperties(plain, cluster.controllerPort)), ...options.config }
+    writeFileSync(properties, serverProperties(ports, join(folder, 'data'), secure?.listener, config))
+    await format(classPath, properties, cluster.id, secure?.listener)
     let broker = await launch(classPath, folder, plain, options.detached ?? false)
     const endpoint = secure && {
       brokers: `127.0.0.1:${securePort}`,
@@ -80,6 +90,7 @@ export async function startKafka(options: StartKafkaOptions = {}): Promise<Runni
       get pid() {
         return broker.pid ?? 0
       },
+      cluster,
       folder,
       halt: (signal) => halt(broker, signal),
       resume: async () => {
@@ -107,15 +118,20 @@ async function makeSecure(folder: string): Promise<{ listener: SecureListener; c
   return { listener: { keystore, password, username: 'banyan' }, ca: stdout }
 }
 
-async function format(classPath: string, properties: string, secure: SecureListener | undefined): Promise<void> {
-  const clusterId = randomBytes(16).toString('base64url')
+async function format(
+  classPath: string,
+  properties: string,
+  clusterId: string,
+  secure: SecureListener | undefined,
+): Promise<void> {
   const scram = secure
     ? ['SCRAM-SHA-256', 'SCRAM-SHA-512'].flatMap((mechanism) => [
         '--add-scram',
         `${mechanism}=[name=${secure.username},password=${secure.password}]`,
       ])
     : []
-  const tool = ['kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', properties, ...scram]
+  // Joined by "=": one in 64 ids begins with a dash and would be taken for another flag.
+  const tool = ['kafka.tools.StorageTool', 'format', `--cluster-id=${clusterId}`, '-c', properties, ...scram]
   await run('java', [...JVM, LOG_LEVEL, '-cp', classPath, ...tool], { timeout: FORMAT_TIMEOUT_MS })
 }
 

@@ -53,6 +53,16 @@ export function serverProperties(
     .join('')
 }
 
+/** What differs in a second broker, which leaves being the controller to the first. */
+export function joiningProperties(port: number, controllerPort: number): Readonly<Record<string, string>> {
+  return {
+    'process.roles': 'broker',
+    'node.id': '2',
+    'controller.quorum.voters': `1@127.0.0.1:${controllerPort}`,
+    listeners: `PLAINTEXT://127.0.0.1:${port}`,
+  }
+}
+
 function secureSettings(secure: SecureListener): Record<string, string> {
   const plain = 'org.apache.kafka.common.security.plain.PlainLoginModule'
   const scram = 'org.apache.kafka.common.security.scram.ScramLoginModule'

@@ -2,6 +2,7 @@
 import type { TagId } from '../domain/tag-id.ts'
 import type { AmendEntry, TagProgress } from '../log/log.ts'
 import type { Appender } from '../replay/appender.ts'
+import { abortable } from '../util/abort.ts'
 import type { Amender } from '../verify/amender.ts'
 
 export class Amending implements Amender {
@@ -17,6 +18,6 @@ export class Amending implements Amender {
 
   async amend(entry: AmendEntry, signal: AbortSignal): Promise<void> {
     const { durable } = await this.#appender.put(entry, signal)
-    await durable
+    await abortable(durable, signal)
   }
 }

@@ -64,6 +64,8 @@ export interface BackfillJobParts {
   readonly liveFrom: (tag: TagId) => Ticks | undefined
   /** What pausing means: holding on to everything, or making way. */
   readonly pausing: 'wait' | 'end'
+  /** How the job ends when it cannot go on: `interrupted` when it is to be tried again. */
+  readonly endsAs: (error: unknown, hasBegun: boolean) => 'failed' | 'interrupted'
   readonly onProgress: (progress: BackfillProgress) => void
 }
 
@@ -72,15 +74,21 @@ type LogProgress = Parameters<LogSession['project']>[0]
 export class BackfillJob {
   readonly #parts: BackfillJobParts
   readonly #meter: BackfillMeter
+  #hasBegun = false
 
   constructor(parts: BackfillJobParts) {
     this.#parts = parts
     this.#meter = new BackfillMeter(parts.sources.map(({ governor }) => governor))
   }
 
+  /** Whether the historians, the catalogue and the target were found in order, and the first tag was about to be read. */
+  get hasBegun(): boolean {
+    return this.#hasBegun
+  }
+
   /**
-   * Runs until done, cancelled or paused to make way. Rejects with the signal's reason when interrupted (the job then is `interrupted`, or
-   * `paused`), and with a BanyanError when the job as a whole cannot go on; tags that failed alone are in the report.
+   * Runs until done, cancelled or paused to make way. Rejects with the signal's reason when interrupted, and with a
+   * BanyanError when the job as a whole cannot go on; tags that failed alone are in the report.
    */
   async run(scope: BackfillScope, outer: AbortSignal): Promise<BackfillReport> {
     const { run, sources, bridge } = this.#parts
@@ -102,8 +110,8 @@ export class BackfillJob {
         this.#end(steered)
         return this.#reportOf(steered)
       }
-      if (isAbort(error, outer) && !isBanyanError(error)) this.#end(steering.isPaused ? 'paused' : 'interrupted')
-      else this.#end('failed', error)
+      if (isAbort(error, outer) && !isBanyanError(error)) this.#end('interrupted')
+      else this.#end(this.#parts.endsAs(error, this.#hasBegun), error)
       throw error
     } finally {
       clearInterval(reporting)
@@ -126,7 +134,7 @@ export class BackfillJob {
     const work = planWork(selected, scope, { settled, liveFrom: this.#parts.liveFrom })
     const log = await bridge.log()
     const logPlan = logPlanOf(work)
-    if (logPlan !== undefined) await prepareTarget(log, logPlan, signal)
+    if (logPlan !== undefined) await prepareTarget(log, store, logPlan, signal)
     await publishTags(store, log, signal)
     const onFolded: LogProgress = ({ offsetsDone, offsetsTotal }) => {
       meter.indexed = offsetsTotal === 0 ? 1 : offsetsDone / offsetsTotal
@@ -135,6 +143,7 @@ export class BackfillJob {
     meter.indexing()
     const session = await openLog(onFolded, signal)
     meter.selected(selected.length, work.length, missing)
+    this.#hasBegun = true
     await this.#copy(work, session, signal)
     meter.copied()
     meter.indexing()

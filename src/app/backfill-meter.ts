@@ -74,7 +74,7 @@ export class BackfillMeter {
   /** Counts what lies in the planned ranges: others may be appending to the same log. */
   appended(batch: readonly AppendEntry[]): void {
     for (const entry of batch) {
-      if (entry.kind === 'amend') continue
+      if (entry.kind === 'amend' || entry.kind === 'place') continue
       const { tag, samples, covers } = entry
       const range = this.#ranges.get(tag)
       if (range === undefined || covers.from < range.from || covers.until > range.until) continue

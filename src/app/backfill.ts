@@ -1,4 +1,5 @@
 /** Backfill in the foreground: takes the lease, runs one job to its end, and gives the lease back. */
+import type { JobState } from '../store/job-state.ts'
 import type { Job } from '../store/jobs.ts'
 import type { Store } from '../store/store.ts'
 import type { BackfillProgress } from './backfill-meter.ts'
@@ -47,6 +48,7 @@ export async function runBackfill(
         // Nobody else copies while this process holds the lease.
         liveFrom: () => undefined,
         pausing: 'wait',
+        endsAs: () => 'failed',
         onProgress,
       }).run(scopeOf(job), held)
     } finally {
@@ -55,16 +57,24 @@ export async function runBackfill(
   })
 }
 
-/** The job asked for, or the unfinished one with the same scope, or a new one. */
+/** The job asked for, or the unfinished one with the same scope, whoever runs it, or a new one. */
 export function takeUp(store: Store, options: BackfillOptions): Job {
   if (options.job !== undefined) return store.jobs.get(options.job)
   const wanted = storedScope(options)
-  const unfinished = store.jobs
-    .list()
-    .find(
-      ({ state, params }) =>
-        (state === 'interrupted' || state === 'failed' || state === 'queued') &&
-        JSON.stringify(params) === JSON.stringify(wanted),
-    )
-  return unfinished ?? store.jobs.enqueue('backfill', wanted)
+  return store.write(() => {
+    const unfinished = store.jobs
+      .list()
+      .find(({ state, params }) => !isOver(state) && JSON.stringify(params) === JSON.stringify(wanted))
+    return unfinished ?? store.jobs.enqueue('backfill', wanted)
+  })
+}
+
+/** As `takeUp`, for a daemon to run: what failed is put back into the queue, which is all a daemon looks at. */
+export function takeUpForDaemon(store: Store, options: BackfillOptions): Job {
+  const job = takeUp(store, options)
+  return job.state === 'failed' || job.state === 'interrupted' ? store.jobs.request(job.id, 'resume') : job
+}
+
+function isOver(state: JobState): boolean {
+  return state === 'done' || state === 'cancelled'
 }

@@ -68,7 +68,8 @@ export class Bridge {
   /** Of the historians that a tag rule names: one that nothing is copied from must not hold up the rest. */
   async selectedSources(): Promise<GovernedSource[]> {
     const names = new Set(this.config.tags.map((rule) => rule.historian))
-    return (await this.sources()).filter(({ config }) => names.has(config.name))
+    const selected = this.config.historians.filter(({ name }) => names.has(name))
+    return Promise.all(selected.map(({ name }) => this.source(name)))
   }
 
   /**
@@ -79,18 +80,25 @@ export class Bridge {
     const next = new Bridge(config, this.#rootLogger)
     next.#store = this.#store
     next.#log = this.#log
+    // What a historian asked for (less, later) holds whatever else was edited.
+    for (const { name, piWebApi } of config.historians) {
+      const governor = this.#governors.get(name)
+      const before = this.config.historians.find((historian) => historian.name === name)
+      const isSame = JSON.stringify(before?.piWebApi.limits) === JSON.stringify(piWebApi.limits)
+      if (governor !== undefined && isSame) next.#governors.set(name, governor)
+    }
     return next
   }
 
-  /** Idempotent. */
+  /** Idempotent. The governors stay: another bridge may have taken them over. */
   async closeSources(): Promise<void> {
-    for (const governor of this.#governors.values()) governor.close()
     await Promise.allSettled([...this.#sources.values()].map(async (opened) => (await opened).source.close()))
   }
 
   /** Idempotent; closes what was opened, and reports nothing of what goes wrong doing so. */
   async close(): Promise<void> {
     await this.closeSources()
+    for (const governor of this.#governors.values()) governor.close()
     await Promise.allSettled([this.#log?.then((log) => log.close())])
     await Promise.allSettled([this.#store?.then((store) => store.close())])
   }

@@ -2,13 +2,15 @@
  * CatalogueFollow: keeps up with one historian's catalogue while the daemon runs.
  *
  * A tag the log has never seen is backfilled as its rule says, by a job; that it was asked for is remembered in the same
- * transaction, so that a job someone cancelled does not come back. A renamed tag keeps its id. A tag whose type, digital set or
- * units changed means something else now: a new version is published and its whole history is compared again. A tag
- * that is listed no more is reported; its history stays.
+ * transaction, so that a job someone cancelled does not come back. A renamed tag keeps its id. A tag whose type,
+ * digital set or units changed means something else now: a new version is published and its whole history is compared
+ * again, also what a job or a round that began before still copies in the old meaning. A tag that is listed no more is
+ * reported; its history and its marks stay, should it come back.
  */
 import { BanyanError } from '../domain/errors.ts'
 import type { Tag } from '../domain/tag.ts'
 import type { TagId } from '../domain/tag-id.ts'
+import { parseTicks, ticksFromMs } from '../domain/ticks.ts'
 import type { SampleLog } from '../log/log.ts'
 import type { Store } from '../store/store.ts'
 import type { Logger } from '../telemetry/logger.ts'
@@ -16,6 +18,9 @@ import { storedScope } from './backfill-scope.ts'
 import type { Bridge } from './bridge.ts'
 import { publishTags } from './publish-tags.ts'
 import { listSelected, type Selection } from './selection.ts'
+
+/** Below all history: how far down a job copies is its own affair. */
+const BEGINNING = parseTicks('0001-01-01T00:00:00Z')
 
 export interface CatalogueChange {
   readonly selection: Selection
@@ -54,13 +59,17 @@ export class CatalogueFollow {
    * Lists, remembers, publishes. Throws what the historian or the log throws; what was remembered is published by the
    * next call. A historian that suddenly lists nothing is not believed (BANYAN_SOURCE_PROTOCOL): an account that lost
    * its rights looks just like that.
+   *
+   * `onRemembered` is called right behind the write that marks redefined tags, before anything is awaited or published:
+   * whoever still compared with the old meaning would clear those marks.
    */
-  async refresh(signal: AbortSignal): Promise<CatalogueChange> {
+  async refresh(onRemembered: (change: CatalogueChange) => void, signal: AbortSignal): Promise<CatalogueChange> {
     // Not in the lane of backfill, which an operator may have paused.
     const selection = await listSelected(this.#bridge, { historian: this.#historian, lane: 'sweep' }, signal)
     const known = this.#store.tags.list(this.#historian)
     if (selection.selected.length === 0 && known.length > 0) throw this.#emptied(known.length)
     const change = this.#store.write(() => this.#remember(selection))
+    onRemembered(change)
     this.#report(change)
     await publishTags(this.#store, this.#log, signal)
     return change
@@ -71,16 +80,20 @@ export class CatalogueFollow {
     const { added, changed } = this.#store.tags.save(selection.selected.map(({ tag }) => tag))
     const unlisted = this.#store.tags.list(this.#historian).filter(({ tag }) => !listed.has(tag.id))
     const gone = this.#store.tags.markGone(unlisted.map(({ tag }) => tag.id))
-    // Nobody will compare them; they would ask for it for ever.
-    for (const id of gone) this.#store.dirty.clear(id, Number.MAX_SAFE_INTEGER)
     const redefined = changed.filter(({ before, after }) => meansSomethingElse(before, after))
     for (const { after } of redefined) this.#compareAgain(after)
     this.#enqueueBackfill(selection)
     return { selection, added, changed: redefined.map(({ after }) => after.id), gone }
   }
 
+  /**
+   * One mark over everything up to now, gaps included: who fills them may hold the old meaning until it ends. What is
+   * newer than that is compared by every scheduled sweep.
+   */
   #compareAgain({ id }: Tag): void {
-    for (const window of this.#store.coverage.get(id)?.covered ?? []) this.#store.dirty.mark(id, window, 'catalogue')
+    const coveredUntil = this.#store.coverage.get(id)?.covered.at(-1)?.until ?? BEGINNING
+    const now = ticksFromMs(Date.now())
+    this.#store.dirty.mark(id, { from: BEGINNING, until: coveredUntil > now ? coveredUntil : now }, 'catalogue')
   }
 
   #enqueueBackfill({ selected }: Selection): void {

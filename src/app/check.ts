@@ -10,6 +10,7 @@ import type { LogFinding, LogPlan } from '../log/log.ts'
 import type { Bridge, GovernedSource } from './bridge.ts'
 import { selectTags } from './selection.ts'
 import { existingStore } from './status.ts'
+import { hasSeenLog, LOG_GONE_HINT } from './target.ts'
 
 /**
  * A historian whose clock is this far off is worth a look: windows follow its clock, so nothing breaks, but people
@@ -116,17 +117,21 @@ function planOf(bridge: Bridge, hasFutureTags: boolean): LogPlan {
 
 async function checkLog(bridge: Bridge, plan: LogPlan, create: boolean, signal: AbortSignal): Promise<CheckItem[]> {
   const log = await bridge.log()
+  const store = await existingStore(bridge)
+  const hasBeenThere = store !== undefined && hasSeenLog(store)
   let findings = await log.preflight(plan, signal)
   // Nothing is created beside a topic that is wrong: mending the configuration must still mend everything.
   if (create && findings.some((finding) => finding.missing) && findings.every(({ ok, missing }) => ok || missing)) {
     await log.create(signal)
     findings = await log.preflight(plan, signal)
   }
-  return findings.map(itemOfFinding)
+  return findings.map((finding) => itemOfFinding(finding, hasBeenThere))
 }
 
-function itemOfFinding({ name, ok, detail, hint, missing = false }: LogFinding): CheckItem {
+function itemOfFinding({ name, ok, detail, hint, missing = false }: LogFinding, hasBeenThere: boolean): CheckItem {
   const itemName = name.startsWith('log.') ? name : `log.${name}`
+  if (missing && hasBeenThere)
+    return { name: itemName, ok: false, detail, hint: LOG_GONE_HINT, code: 'BANYAN_LOG_UNSAFE' }
   if (missing) {
     const later = 'the first run creates it, or now: banyan check --create-topics'
     return { name: itemName, ok: true, detail, hint: later, code: undefined }

@@ -19,7 +19,7 @@ export function isDaemonRunning(store: Store): boolean {
 }
 
 /**
- * Resolves when the job has reached an end; a paused one is waited for. Rejects with the signal's reason (the job goes
+ * Resolves when the job has reached an end; one that is paused, or interrupted by an outage, is waited for. Rejects with the signal's reason (the job goes
  * on), and with BANYAN_LEASE_LOST when the daemon is gone before the job has ended.
  */
 export async function followJob(
@@ -28,14 +28,10 @@ export async function followJob(
   onProgress: (job: Job) => void,
   signal: AbortSignal,
 ): Promise<FollowedJob> {
-  let hasFailed = false
   for (;;) {
     const job = store.jobs.get(id)
     onProgress(job)
-    // What failed because historian or log were away is queued again at once: only what stays failed has.
-    const isFailed = job.state === 'failed' && hasFailed
-    hasFailed = job.state === 'failed'
-    if (job.state === 'done' || isFailed || job.state === 'cancelled') {
+    if (job.state === 'done' || job.state === 'failed' || job.state === 'cancelled') {
       return { job, failures: store.jobs.failures(id) }
     }
     if (!isDaemonRunning(store)) throw daemonGone(id)

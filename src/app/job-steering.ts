@@ -45,10 +45,6 @@ export class JobSteering {
     return this.#stop.signal
   }
 
-  get isPaused(): boolean {
-    return this.#paused
-  }
-
   close(): void {
     clearInterval(this.#timer)
   }

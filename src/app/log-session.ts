@@ -37,6 +37,7 @@ export class LogSession {
   readonly #options: LogSessionOptions
   readonly #cache: CoverageCache
   readonly #listeners: Set<(batch: readonly AppendEntry[]) => void>
+  readonly #newest: ReadonlyMap<number, bigint>
   #folding: Promise<unknown> = Promise.resolve()
 
   private constructor(
@@ -44,11 +45,13 @@ export class LogSession {
     appender: Appender,
     cache: CoverageCache,
     listeners: Set<(batch: readonly AppendEntry[]) => void>,
+    newest: ReadonlyMap<number, bigint>,
   ) {
     this.#options = options
     this.appender = appender
     this.#cache = cache
     this.#listeners = listeners
+    this.#newest = newest
   }
 
   /** Throws BANYAN_LOG_CORRUPT when the log holds other samples than its checkpoints acknowledge. */
@@ -56,6 +59,7 @@ export class LogSession {
     const { bridge, store, log, lease, outageMs } = options
     const cache = new CoverageCache(store, bridge.logger)
     const listeners = new Set<(batch: readonly AppendEntry[]) => void>()
+    const newest = new Map<number, bigint>()
     const appender = await Appender.open(
       {
         log,
@@ -64,14 +68,16 @@ export class LogSession {
         assertMayWrite: () => {
           lease.assertHeld()
         },
-        onAppended: (batch, _receipt, writer) => {
+        onAppended: (batch, { entries }, writer) => {
+          for (const { partition, lastOffset } of entries)
+            newest.set(partition, highest(newest.get(partition), lastOffset))
           cache.appended(batch, writer)
           for (const listener of listeners) listener(batch)
         },
       },
       signal,
     )
-    const session = new LogSession(options, appender, cache, listeners)
+    const session = new LogSession(options, appender, cache, listeners, newest)
     try {
       session.#adoptCoverage()
       await session.project(onProgress, signal)
@@ -89,8 +95,9 @@ export class LogSession {
   }
 
   /**
-   * Folds the log into cells and proves by counting that it holds each acknowledged sample once; answers how many
-   * samples that are. Calls wait for each other: only one folds.
+   * Folds the log into cells, at least as far as it was acknowledged when called, and proves by counting that it holds
+   * each acknowledged sample once; answers how many samples that are. Calls wait for each other: only one folds.
+   * Throws BANYAN_LOG_UNAVAILABLE (retryable) while the log does not show, or tell, what was acknowledged.
    */
   project(onProgress: OnProgress, signal: AbortSignal): Promise<number> {
     const result = this.#folding.then(() => this.#project(onProgress, signal))
@@ -111,7 +118,7 @@ export class LogSession {
     signal.throwIfAborted()
     const { store, log, bridge } = this.#options
     const cellWidth = BigInt(bridge.config.parity.cellMs) * TICKS_PER_MS
-    await project(log, store, { cellWidth, onProgress }, signal)
+    await project(log, store, { cellWidth, onProgress, acknowledged: new Map(this.#newest) }, signal)
     const folded = store.cells.foldedSamples()
     if (this.#isAtomic()) await this.#refuseExcess(folded, signal)
     return [...folded.values()].reduce((sum, count) => sum + count, 0)
@@ -123,7 +130,12 @@ export class LogSession {
     for (;;) {
       const excess = [...folded].find(([tag, records]) => records > this.#acknowledged(tag))
       if (excess === undefined) return
-      if (Date.now() > deadline || !this.appender.isBusy()) throw tooMany(...excess, this.#acknowledged(excess[0]))
+      if (Date.now() > deadline || !this.appender.isBusy()) {
+        const trouble = this.appender.trouble()
+        // An append whose answer was lost is acknowledged when its writer can be opened again.
+        if (trouble !== undefined) throw undecided(trouble.message)
+        throw tooMany(...excess, this.#acknowledged(excess[0]))
+      }
       await sleep(LOOK_AGAIN_MS, signal)
     }
   }
@@ -161,6 +173,18 @@ export class LogSession {
       )
     }
   }
+}
+
+function highest(a: bigint | undefined, b: bigint): bigint {
+  return a === undefined || b > a ? b : a
+}
+
+function undecided(trouble: string): BanyanError {
+  return new BanyanError(
+    'BANYAN_LOG_UNAVAILABLE',
+    `the log holds records that are not acknowledged yet, and takes no appends: ${trouble}`,
+    { retryable: true, hint: 'They are acknowledged as soon as the log takes appends again.' },
+  )
 }
 
 function tooMany(tag: TagId, records: number, samples: number): BanyanError {

@@ -43,16 +43,16 @@ export interface HistorianStatus {
   readonly tagsKnown: number
   /** Of them, those it lists no more; their history stays. */
   readonly tagsGone: number
-  /** Tags of which something is in the log. */
+  /** Tags still listed of which something is in the log. */
   readonly tagsCovered: number
-  /** Tags whose coverage has gaps inside. */
+  /** Of them, those whose coverage has gaps inside. */
   readonly tagsFragmented: number
-  /** Samples in the log. */
+  /** Samples in the log, and the time they span: also of tags that are listed no more. */
   readonly samples: number
   readonly coveredFrom: Ticks | undefined
   /** Exclusive. */
   readonly coveredUntil: Ticks | undefined
-  /** How far the covered tag that is furthest behind trails our clock. */
+  /** How far the covered tag that is furthest behind trails our clock; of `tagsCovered`. */
   readonly lagMs: number | undefined
   /** Ceilings of the governor, from the configuration. */
   readonly concurrencyCap: number
@@ -108,8 +108,8 @@ type CoverageStatus = Pick<
 
 function coverageOf(store: Store | undefined, historian: string, nowMs: number): CoverageStatus {
   const known = store?.tags.list(historian) ?? []
-  const tagsGone = known.filter(({ goneAtMs }) => goneAtMs !== undefined).length
-  const status = { tagsKnown: known.length, tagsGone, tagsCovered: 0, tagsFragmented: 0, samples: 0 }
+  const gone = new Set(known.filter(({ goneAtMs }) => goneAtMs !== undefined).map(({ tag }) => tag.id))
+  const status = { tagsKnown: known.length, tagsGone: gone.size, tagsCovered: 0, tagsFragmented: 0, samples: 0 }
   let coveredFrom: Ticks | undefined
   let coveredUntil: Ticks | undefined
   let furthestBehind: Ticks | undefined
@@ -117,11 +117,13 @@ function coverageOf(store: Store | undefined, historian: string, nowMs: number):
     const from = covered[0]?.from
     const until = covered.at(-1)?.until
     if (historianOf(tag) !== historian || from === undefined || until === undefined) continue
-    status.tagsCovered += 1
     status.samples += samples
-    if (covered.length > 1) status.tagsFragmented += 1
     if (coveredFrom === undefined || from < coveredFrom) coveredFrom = from
     if (coveredUntil === undefined || until > coveredUntil) coveredUntil = until
+    // Nobody reads it on: it falls behind for ever, and nothing is wrong.
+    if (gone.has(tag)) continue
+    status.tagsCovered += 1
+    if (covered.length > 1) status.tagsFragmented += 1
     if (furthestBehind === undefined || until < furthestBehind) furthestBehind = until
   }
   const lagMs = furthestBehind === undefined ? undefined : Math.max(0, nowMs - floorToMs(furthestBehind))

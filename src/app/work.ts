@@ -22,8 +22,9 @@ export interface WorkEnds {
 }
 
 /**
- * Tags that hold future data are read oldest first: only then is it known where their forecasts end. Below the live
- * tail everything lies in the past, and they are tags like any other.
+ * Tags that hold future data are read oldest first where the range reaches into the future: only then is it known where
+ * their forecasts end. Below a live tail that begins in the past they are tags like any other; it begins in the future
+ * where a backfill copied the forecasts before the daemon came.
  *
  * Tags that nothing gives a beginning before their end are left out; throws BANYAN_USAGE when that leaves none, unless
  * the live tail has the rest.
@@ -40,7 +41,7 @@ export function planWork(selected: readonly SelectedTag[], scope: BackfillScope,
     isLive ||= liveFrom !== undefined
     const range = rangeOf(item, scope, { settled, liveFrom })
     if (range === undefined) continue
-    const isForecast = tag.future && liveFrom === undefined
+    const isForecast = tag.future && (liveFrom === undefined || liveFrom > settled)
     work.push({
       tag,
       range,

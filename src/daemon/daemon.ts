@@ -13,7 +13,7 @@ import type { ResolvedConfig } from '../config/config.ts'
 import type { SampleLog } from '../log/log.ts'
 import { LEASE_HEARTBEAT_MS, type Lease } from '../store/lease.ts'
 import type { Store } from '../store/store.ts'
-import { sleep } from '../util/abort.ts'
+import { reasonOf, sleep } from '../util/abort.ts'
 import { Generation } from './generation.ts'
 import { KeepGoing } from './keep-going.ts'
 import { LiveReport } from './live-report.ts'
@@ -51,6 +51,8 @@ export async function runDaemon(parts: DaemonParts): Promise<void> {
     } finally {
       stops.release()
     }
+    // The services take their end for a drain; it was none.
+    if (lost.aborted) throw reasonOf(lost)
   })
 }
 
@@ -88,7 +90,7 @@ class Daemon {
     this.#store.jobs.interruptOrphans(this.#lease)
     this.#store.schedules.interruptOrphans()
     const live = new LiveReport({ bridge, store: this.#store, version, epoch: this.#lease.epoch, drain: stops.drain })
-    const web = await startWebOf(bridge, live)
+    let web: RunningWeb | undefined
     // From the first moment on: without a listener the signal would end the process.
     const stopListening = this.#parts.onReloadAsked(() => {
       if (this.#reloader === undefined)
@@ -96,14 +98,18 @@ class Daemon {
       else void this.#reloader.asked()
     })
     try {
+      web = await startWebOf(bridge, live)
       const session = await this.#openLog(live, stops)
       if (session === undefined) return
       this.#parts.onStarted(web?.url)
       try {
         await this.#runGenerations(session, live, stops)
-      } finally {
-        await session.close()
+      } catch (error) {
+        // That what they left behind cannot be appended follows from what ended the services: that is to be told.
+        await session.close().catch(() => undefined)
+        throw error
       }
+      await session.close()
     } finally {
       stopListening()
       live.close()
@@ -121,7 +127,7 @@ class Daemon {
     live.setOpening(keepGoing)
     let session: LogSession | undefined
     const open = async (): Promise<void> => {
-      await prepareTarget(log, logPlanOf(bridge.config), drain)
+      await prepareTarget(log, store, logPlanOf(bridge.config), drain)
       session = await LogSession.open({ bridge, store, log, lease, outageMs: Infinity }, () => undefined, drain)
     }
     try {
@@ -138,8 +144,10 @@ class Daemon {
     let current = bridge
     try {
       for (;;) {
+        const previous = this.#reloader
         const reloader = new Reloader({ current, loadConfig, live })
         this.#reloader = reloader
+        if (previous?.isAskedAgain === true) void reloader.asked()
         const generation = new Generation({
           bridge: current,
           store: this.#store,
@@ -160,10 +168,12 @@ class Daemon {
   }
 }
 
-async function startWebOf(
-  { config, logger }: Bridge,
-  live: LiveReport,
-): Promise<{ url: string; close(): Promise<void> } | undefined> {
+interface RunningWeb {
+  readonly url: string
+  close(): Promise<void>
+}
+
+async function startWebOf({ config, logger }: Bridge, live: LiveReport): Promise<RunningWeb | undefined> {
   if (config.web === undefined) return undefined
   const { startWeb } = await import('../web/web.ts')
   return startWeb({ listen: config.web, live: () => live.report(), logger: logger.child({ component: 'web' }) })

@@ -6,6 +6,7 @@ import type { Bridge } from '../app/bridge.ts'
 import type { LogSession } from '../app/log-session.ts'
 import type { Selection } from '../app/selection.ts'
 import type { SweepConfig } from '../config/config.ts'
+import { messageOf } from '../domain/errors.ts'
 import { historianOf } from '../domain/tag-id.ts'
 import type { LogPlan, SampleLog } from '../log/log.ts'
 import type { Lease } from '../store/lease.ts'
@@ -17,7 +18,7 @@ import { isFatal } from './keep-going.ts'
 import type { LiveReport } from './live-report.ts'
 import { LogWatch } from './log-watch.ts'
 import { Schedule } from './schedule.ts'
-import { type Stops, stopsOf, untilDrained } from './stops.ts'
+import { aborted, type Stops, stopsOf, untilDrained } from './stops.ts'
 
 export interface GenerationParts {
   readonly bridge: Bridge
@@ -50,7 +51,7 @@ export class Generation {
     live.setReporting({
       historians: () => services.map((service) => service.live()),
       schedules: () => schedules.map((schedule) => schedule.state()),
-      problems: () => services.flatMap((service) => service.problems()),
+      problems: (lives) => services.flatMap((service, i) => service.problems(lives[i])),
       logTrouble: () => logWatch.trouble(),
     })
     const jobs = new JobRunner({
@@ -77,6 +78,8 @@ export class Generation {
           }),
           (failed) => drained((signal) => jobs.run(signal), asked, failed),
           (failed) => drained((signal) => logWatch.run(signal), asked, failed),
+          // An appender that gave up appends nothing ever again: only a new process does.
+          (failed) => drained((signal) => abortable(aborted(signal), session.appender.gaveUp), asked, failed),
           (failed) => drained((signal) => abortable(runSchedules(schedules, signal), fatal.signal), asked, failed),
         ],
         new AbortController().signal,
@@ -91,21 +94,31 @@ export class Generation {
     services: readonly HistorianService[],
     fatal: AbortController,
   ): Schedule {
-    const { store } = this.#parts
+    const { store, bridge } = this.#parts
     return new Schedule({
       name,
       timing,
       record: store.schedules,
       task: async (signal) => {
-        const told = services.map(async ({ name: historian, sweeper }) => {
-          const { cells, revisions, failures } = await sweeper.scheduled(name, lookBackMs, signal)
-          const { late, edited, deleted } = revisions
-          return `${historian}: ${cells} cells, ${late} late, ${edited} edited, ${deleted} deleted, ${failures.length} tags failed`
-        })
-        return (await Promise.all(told)).join('; ')
+        // One historian that is away neither ends the others' sweeps nor lets the next run begin beside them.
+        const outcomes = await Promise.allSettled(
+          services.map(async ({ name: historian, sweeper }) => {
+            const { cells, revisions, failures } = await sweeper.scheduled(name, lookBackMs, signal)
+            const { late, edited, deleted } = revisions
+            return `${historian}: ${cells} cells, ${late} late, ${edited} edited, ${deleted} deleted, ${failures.length} tags failed`
+          }),
+        )
+        const failed = outcomes.find((outcome) => outcome.status === 'rejected')
+        if (failed !== undefined) throw failed.reason
+        return outcomes.map((outcome) => (outcome.status === 'fulfilled' ? outcome.value : '')).join('; ')
       },
       onFailed: (error) => {
         if (isFatal(error)) fatal.abort(error)
+        else
+          bridge.logger.warn(
+            { component: 'sweep', schedule: name, error: messageOf(error) },
+            'sweep failed; it goes on there when it is due again',
+          )
       },
     })
   }
@@ -119,10 +132,7 @@ function drained(body: (signal: AbortSignal) => Promise<void>, asked: AbortSigna
 
 async function runSchedules(schedules: readonly Schedule[], signal: AbortSignal): Promise<void> {
   for (const schedule of schedules) schedule.start()
-  await new Promise<void>((resolve) => {
-    if (signal.aborted) resolve()
-    else signal.addEventListener('abort', () => resolve(), { once: true })
-  })
+  await aborted(signal)
   await Promise.all(schedules.map((schedule) => schedule.stop(signal)))
 }
 

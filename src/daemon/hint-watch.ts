@@ -2,12 +2,15 @@
  * HintWatch: listens to a historian's notices of change. They only say where to look sooner: coverage and the sweeps
  * never depend on them, so a notice that is lost, late or wrong costs nothing but time.
  */
+import { NOTHING_COVERED } from '../domain/coverage.ts'
 import { BanyanError } from '../domain/errors.ts'
+import type { TagId } from '../domain/tag-id.ts'
 import type { Tag } from '../domain/tag.ts'
 import { TICKS_PER_SECOND, ticks, type Ticks } from '../domain/ticks.ts'
 import type { Hint, HistorianSource } from '../source/source.ts'
 import type { DirtyMark } from '../store/dirty.ts'
 import type { Store } from '../store/store.ts'
+import { within } from '../verify/sweep-plan.ts'
 
 /** Notices are for changes behind the tail, which the next sweep finds in any case: no reason to ask often. */
 const ASK_EVERY_MS = 30_000
@@ -30,13 +33,14 @@ export class HintWatch {
     return this.#received
   }
 
-  /** False once the historian has said that it offers none. */
+  /** False when the historian has said that it offers none. */
   get isOffered(): boolean {
     return this.#isOffered
   }
 
   /** Until the signal aborts, or until the historian says that it offers no notices. Rejects when it is unreachable. */
   async watch(tags: readonly Tag[], signal: AbortSignal): Promise<void> {
+    this.#isOffered = true
     try {
       for await (const hints of this.#source.hints(tags, ASK_EVERY_MS, signal)) {
         this.#received = (this.#received ?? 0) + hints.length
@@ -49,13 +53,20 @@ export class HintWatch {
     }
   }
 
-  /** Only what is covered: the tail reads the rest anyway. */
+  /** Only what is covered: the rest is yet to be read, or never will be. */
   #mark(hints: readonly Hint[]): void {
-    const marks = hints.flatMap((hint): DirtyMark[] => {
-      const until = this.#store.coverage.get(hint.tag)?.covered.at(-1)?.until
-      if (until === undefined || hint.change === 'added') return []
-      const window = windowOf(hint, until)
-      return window.from >= until ? [] : [{ tag: hint.tag, window }]
+    const byTag = new Map<TagId, Hint[]>()
+    for (const hint of hints) {
+      if (hint.change === 'added') continue
+      const ofTag = byTag.get(hint.tag)
+      if (ofTag === undefined) byTag.set(hint.tag, [hint])
+      else ofTag.push(hint)
+    }
+    const marks = [...byTag].flatMap(([tag, ofTag]): DirtyMark[] => {
+      const covered = this.#store.coverage.get(tag)?.covered ?? NOTHING_COVERED
+      const until = covered.at(-1)?.until
+      if (until === undefined) return []
+      return ofTag.flatMap((hint) => within(covered, windowOf(hint, until)).map((window) => ({ tag, window })))
     })
     if (marks.length > 0) this.#store.dirty.markAll(marks, 'hint')
   }

@@ -3,7 +3,7 @@
  * catalogue, comparing what became doubtful, hints. One historian that is away holds up nothing of another.
  */
 import type { Bridge, GovernedSource } from '../app/bridge.ts'
-import { CatalogueFollow } from '../app/catalogue-follow.ts'
+import { CatalogueFollow, type CatalogueChange } from '../app/catalogue-follow.ts'
 import type { LogSession } from '../app/log-session.ts'
 import { refuseOtherServer } from '../app/same-server.ts'
 import type { Selection } from '../app/selection.ts'
@@ -18,8 +18,9 @@ import type { ClockEvent } from '../replay/historian-clock.ts'
 import type { RoundOutcome } from '../replay/tail-round.ts'
 import { everyInterval } from '../replay/interval-loop.ts'
 import { Tail } from '../replay/tail.ts'
+import { Turn } from '../replay/turn.ts'
 import type { Store } from '../store/store.ts'
-import type { LiveHistorian, ReadinessProblem } from '../telemetry/live-status.ts'
+import type { LiveHistorian, ReadinessProblem, ReadinessReason } from '../telemetry/live-status.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import { sleep, together } from '../util/abort.ts'
 import { HintWatch } from './hint-watch.ts'
@@ -36,6 +37,9 @@ export interface HistorianServiceParts {
   /** A person said that what the historian no longer shows was deleted on purpose. */
   readonly acceptDeletions: boolean
 }
+
+/** An update of the historian may have brought notices; a maintenance page may have hidden them. */
+const ASK_FOR_HINTS_AGAIN_MS = 86_400_000
 
 /** A tag's place between tail and backfill is known after its first round; nobody waits long for a round. */
 const LOOK_FOR_PLACE_MS = 100
@@ -55,6 +59,9 @@ export class HistorianService {
   #tagsChanged = new AbortController()
   #lastTrouble: Trouble | undefined
   #hasRead = false
+  readonly #refreshing = new Turn()
+  /** Names listed in the configuration that the historian was last found not to have. */
+  #missing = ''
   /** Stretches to be compared again because the historian's clock was set back. */
   readonly #toMark: Window[] = []
 
@@ -125,7 +132,7 @@ export class HistorianService {
     await together(
       [
         (failed) => untilDrained(this.#followCatalogue(any(drain, failed)), drain),
-        (failed) => untilDrained(this.#runRounds(drain, any(abort, failed)), drain),
+        (failed) => untilDrained(this.#runRounds(any(drain, failed), any(abort, failed)), drain),
         (failed) => untilDrained(this.#runCatchUp(any(drain, failed)), drain),
         (failed) => untilDrained(this.sweeper.watchDirty(this.#trouble.dirty, any(drain, failed)), drain),
         (failed) => untilDrained(this.#listen(any(drain, failed)), drain),
@@ -135,18 +142,32 @@ export class HistorianService {
     await untilDrained(this.#tail.flush(abort), abort)
   }
 
-  /** Reads the catalogue anew, acts on what changed, and answers what the rules select. */
-  async refreshCatalogue(signal: AbortSignal): Promise<Selection> {
-    const { selection, added, changed, gone } = await this.#catalogue.refresh(signal)
-    const isChanged = added.length + changed.length + gone.length > 0
-    if (isChanged || selection.selected.length !== this.#tags.length) this.#tagsChanged.abort()
-    this.#setTags(selection.selected.map(({ tag }) => tag))
+  /**
+   * Reads the catalogue anew, acts on what changed, and answers what the rules select. One at a time: of two side by
+   * side, the older list could come last.
+   */
+  refreshCatalogue(signal: AbortSignal): Promise<Selection> {
+    return this.#refreshing.take(() => this.#refreshCatalogue(signal))
+  }
+
+  async #refreshCatalogue(signal: AbortSignal): Promise<Selection> {
+    const { selection } = await this.#catalogue.refresh((change) => {
+      this.#takeUp(change)
+    }, signal)
     return selection
   }
 
-  /** Resolves when it is known for each of the tags where the live tail begins. */
+  #takeUp({ selection, added, changed, gone }: CatalogueChange): void {
+    const isChanged = added.length + changed.length + gone.length > 0
+    if (isChanged || selection.selected.length !== this.#tags.length) this.#tagsChanged.abort()
+    this.#setTags(selection.selected.map(({ tag }) => tag))
+    this.#tellMissing(selection.missing)
+  }
+
+  /** Resolves when it is known where the live tail begins for each of the tags that it has. */
   async placed(tags: readonly TagId[], signal: AbortSignal): Promise<void> {
-    while (tags.some((tag) => this.#tail.liveFrom(tag) === undefined)) await sleep(LOOK_FOR_PLACE_MS, signal)
+    const isOpen = (tag: TagId): boolean => this.#tail.has(tag) && this.#tail.liveFrom(tag) === undefined
+    while (tags.some(isOpen)) await sleep(LOOK_FOR_PLACE_MS, signal)
   }
 
   liveFrom(tag: TagId): Ticks | undefined {
@@ -188,17 +209,20 @@ export class HistorianService {
     }
   }
 
-  problems(): ReadinessProblem[] {
-    const problem = (reason: ReadinessProblem['reason'], detail: string): ReadinessProblem => ({
+  /** `live`: what `live()` has just answered. */
+  problems(live: LiveHistorian | undefined): ReadinessProblem[] {
+    const problem = (reason: ReadinessReason, detail: string): ReadinessProblem => ({
       reason,
       subject: this.name,
       detail,
     })
     const { trouble } = this.#trouble.round
-    if (trouble !== undefined) return [problem('historian-down', `${trouble.code}: ${trouble.message}`)]
+    if (trouble !== undefined) return [problem(reasonOf(trouble.code), `${trouble.code}: ${trouble.message}`)]
     if (this.#tail.isClockHeld)
       return [problem('historian-clock', 'its clock jumped ahead; waiting until it proves steady')]
     if (!this.#hasRead) return [problem('starting', 'the first round has not ended yet')]
+    const { tags = 0, failingCount = 0 } = live ?? {}
+    if (failingCount * 2 > tags) return [problem('tags-failing', `${failingCount} of ${tags} tags cannot be read`)]
     return []
   }
 
@@ -242,10 +266,10 @@ export class HistorianService {
     }
   }
 
-  /** Begun anew whenever the tags change; for good at an end when the historian offers no notices. */
+  /** Begun anew whenever the tags change; a historian that offers no notices is asked again a day later. */
   async #listen(drain: AbortSignal): Promise<void> {
     if (!this.#parts.bridge.config.sync.hints) return
-    do {
+    for (;;) {
       const changed = this.#tagsChanged.signal
       await this.#trouble.hints.attempt(async () => {
         try {
@@ -254,7 +278,10 @@ export class HistorianService {
           if (!changed.aborted || drain.aborted) throw error
         }
       }, drain)
-    } while (this.#hints.isOffered)
+      if (this.#hints.isOffered) continue
+      this.#logger.info({ component: 'hints' }, 'the historian offers no notices of change; the sweeps find them')
+      await sleep(ASK_FOR_HINTS_AGAIN_MS, drain)
+    }
   }
 
   #onClock(event: ClockEvent): void {
@@ -286,6 +313,19 @@ export class HistorianService {
     })
   }
 
+  /** Once, until it is others. */
+  #tellMissing(missing: readonly string[]): void {
+    const names = missing.join(', ')
+    if (names !== '' && names !== this.#missing) {
+      const [first] = missing
+      this.#logger.warn(
+        { component: 'catalogue', tags: missing.length, first },
+        'listed tags are unknown to the historian',
+      )
+    }
+    this.#missing = names
+  }
+
   #knownTags(): Tag[] {
     return this.#parts.store.tags
       .list(this.name)
@@ -299,6 +339,12 @@ export class HistorianService {
     this.#tail.setTags(tags)
     this.sweeper.setTags(tags)
   }
+}
+
+/** A round may end for what is wrong with log or store. */
+function reasonOf(code: string): ReadinessReason {
+  if (code.startsWith('BANYAN_LOG_')) return 'log-down'
+  return code.startsWith('BANYAN_STORE_') ? 'store-down' : 'historian-down'
 }
 
 function any(...signals: AbortSignal[]): AbortSignal {

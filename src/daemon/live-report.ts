@@ -15,7 +15,8 @@ const WRITE_EVERY_MS = 2_000
 export interface Reporting {
   readonly historians: () => readonly LiveHistorian[]
   readonly schedules: () => readonly LiveSchedule[]
-  readonly problems: () => readonly ReadinessProblem[]
+  /** Given what `historians` has just answered. */
+  readonly problems: (historians: readonly LiveHistorian[]) => readonly ReadinessProblem[]
   readonly logTrouble: () => { readonly code: string; readonly message: string } | undefined
 }
 
@@ -65,6 +66,7 @@ export class LiveReport {
 
   report(): LiveStatus {
     const { bridge, version, epoch } = this.#parts
+    const historians = this.#reporting?.historians() ?? []
     return {
       bridge: bridge.config.bridge,
       version,
@@ -72,15 +74,15 @@ export class LiveReport {
       pid: process.pid,
       startedAtMs: this.#startedAtMs,
       atMs: Date.now(),
-      problems: this.#problems(),
-      historians: this.#reporting?.historians() ?? [],
+      problems: this.#problems(historians),
+      historians,
       sweeps: this.#reporting?.schedules() ?? [],
       lastReload: this.#lastReload,
     }
   }
 
-  #problems(): ReadinessProblem[] {
-    const problems: ReadinessProblem[] = [...(this.#reporting?.problems() ?? [])]
+  #problems(historians: readonly LiveHistorian[]): ReadinessProblem[] {
+    const problems: ReadinessProblem[] = [...(this.#reporting?.problems(historians) ?? [])]
     const add = (reason: ReadinessProblem['reason'], detail: string): void => {
       problems.push({ reason, subject: '', detail })
     }

@@ -24,6 +24,10 @@ export interface OnceReport {
   readonly revisions: ChangeCounts
   /** Cells that differ and were left alone. */
   readonly findings: number
+  /** Tags whose sweep found them changing meanwhile, and left the rest of them to the next. */
+  readonly postponed: number
+  /** Names the configuration lists and no historian has. */
+  readonly missing: readonly string[]
   /** Jobs that wait for a daemon or for `banyan backfill --job`. */
   readonly jobsWaiting: number
   readonly failures: readonly {
@@ -43,7 +47,7 @@ export async function syncOnce(bridge: Bridge, options: OnceOptions, signal: Abo
   const holder = `banyan sync --once of ${bridge.config.bridge}`
   return withLease(store, holder, bridge.logger, signal, async (lease, held) => {
     store.jobs.interruptOrphans(lease)
-    await prepareTarget(log, logPlanOf(bridge.config), held)
+    await prepareTarget(log, store, logPlanOf(bridge.config), held)
     const session = await LogSession.open({ bridge, store, log, lease, outageMs }, () => undefined, held)
     try {
       const outcomes = await Promise.allSettled(
@@ -71,7 +75,7 @@ async function syncHistorian(
   lookBackMs: number,
   signal: AbortSignal,
 ): Promise<HistorianReport> {
-  await service.refreshCatalogue(signal)
+  const { missing } = await service.refreshCatalogue(signal)
   const { samples, tags } = await service.roundOnce(signal)
   const swept = await service.sweeper.lookBack(lookBackMs, signal)
   const { failing } = service.live()
@@ -82,6 +86,8 @@ async function syncHistorian(
     sweptCells: swept.cells,
     revisions: swept.revisions,
     findings: swept.findings,
+    postponed: swept.postponed.length,
+    missing,
     failures: [...failing, ...swept.failures.filter(({ tag }) => failing.every((known) => known.tag !== tag))].map(
       ({ tag, name, code, message }) => ({ tag, name, code, message }),
     ),
@@ -107,6 +113,8 @@ function total(reports: readonly HistorianReport[], jobsWaiting: number): OnceRe
       deleted: sum(({ revisions }) => revisions.deleted),
     },
     findings: sum(({ findings }) => findings),
+    postponed: sum(({ postponed }) => postponed),
+    missing: reports.flatMap(({ missing }) => missing),
     jobsWaiting,
     failures: reports.flatMap(({ failures }) => failures),
   }

@@ -3,8 +3,8 @@
  * changed keys can take effect and which cannot, why, and what to do. Pure.
  *
  * Can: how the historians are asked, which tags are copied, how the tail and the sweeps go. Cannot: what decides where
- * samples are read from or written to, and what is bound at the start. Secrets need no reload: they are read anew
- * whenever they are used.
+ * samples are read from or written to, and what is bound at the start. The historians' secrets need no reload:
+ * they are read anew whenever they are used. The log's password is read once, when it is opened.
  */
 import { isDeepStrictEqual } from 'node:util'
 import type { HistorianConfig, ResolvedConfig } from '../config/config.ts'

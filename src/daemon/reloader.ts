@@ -21,6 +21,8 @@ export class Reloader {
   readonly #logger: Logger
   readonly #stop = new AbortController()
   #next: Bridge | undefined
+  /** And not looked since. */
+  #isAsked = false
   #isLooking = false
 
   constructor(parts: ReloaderParts) {
@@ -38,17 +40,29 @@ export class Reloader {
     return this.#next
   }
 
+  /** It was asked for again after the next configuration was read: that one may be old by now. */
+  get isAskedAgain(): boolean {
+    return this.#isAsked
+  }
+
   /** Never rejects. */
   async asked(): Promise<void> {
-    if (this.#isLooking || this.#next !== undefined) return
+    this.#isAsked = true
+    if (this.#isLooking) return
     this.#isLooking = true
+    while (this.#isAsked && this.#next === undefined) {
+      this.#isAsked = false
+      await this.#lookOrRefuse()
+    }
+    this.#isLooking = false
+  }
+
+  async #lookOrRefuse(): Promise<void> {
     try {
       await this.#look(this.#parts.loadConfig())
     } catch (error) {
       this.#logger.warn({ error: messageOf(error) }, 'configuration not reloaded: it is not valid')
       this.#told(`refused: ${messageOf(error)}`)
-    } finally {
-      this.#isLooking = false
     }
   }
 

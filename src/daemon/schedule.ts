@@ -53,6 +53,7 @@ export class Schedule {
   #lastEndedAtMs: number | undefined
   #lastOutcome: string | undefined
   #skipped = 0
+  #failed = 0
 
   constructor(parts: ScheduleParts) {
     const { timing, record, name } = parts
@@ -92,6 +93,7 @@ export class Schedule {
       lastEndedAtMs: this.#lastEndedAtMs,
       lastOutcome: this.#lastOutcome,
       skipped: this.#skipped,
+      failed: this.#failed,
     }
   }
 
@@ -169,7 +171,10 @@ export class Schedule {
     } catch (error) {
       outcome = isAbort(error, signal) ? 'interrupted' : 'failed'
       detail = messageOf(error)
-      if (outcome === 'failed') onFailed(error)
+      if (outcome === 'failed') {
+        this.#failed++
+        onFailed(error)
+      }
     }
     this.#lastEndedAtMs = Date.now()
     this.#lastOutcome = outcomeText(outcome, detail)

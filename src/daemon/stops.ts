@@ -50,3 +50,11 @@ export async function untilDrained(body: Promise<void>, drain: AbortSignal): Pro
     if (!isAbort(error, drain)) throw error
   }
 }
+
+/** Resolves when the signal has aborted. */
+export function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+}

@@ -2,11 +2,13 @@
  * Sweeper: the sweeps of one historian. A scheduled sweep goes on where an interrupted one stopped; what became
  * doubtful in between (hints, a changed catalogue, a clock that was set back) is compared soon, on its own.
  */
+import { isDeepStrictEqual } from 'node:util'
 import { Amending } from '../app/amending.ts'
 import type { GovernedSource } from '../app/bridge.ts'
 import type { LogSession } from '../app/log-session.ts'
 import { settledUntil } from '../app/ranges.ts'
 import type { ResolvedConfig } from '../config/config.ts'
+import type { TagId } from '../domain/tag-id.ts'
 import type { Tag } from '../domain/tag.ts'
 import { TICKS_PER_MS, ticks, type Ticks } from '../domain/ticks.ts'
 import type { SampleLog } from '../log/log.ts'
@@ -22,6 +24,9 @@ import type { KeepGoing } from './keep-going.ts'
 const DIRTY_EVERY_MS = 10_000
 /** A tag that cannot be read stays dirty: it is tried again ever more seldom. */
 const LONGEST_DIRTY_PAUSE_MS = 15 * 60_000
+
+/** Named in a line of the log, at most. */
+const TOLD_TAGS = 10
 
 const NONE: Revisions = { late: 0, edited: 0, deleted: 0 }
 
@@ -42,7 +47,7 @@ export interface SweeperParts {
 export class Sweeper {
   readonly #parts: SweeperParts
   readonly #counts = new CountTrust()
-  #tags: readonly Tag[] = []
+  #tags: ReadonlyMap<TagId, Tag> = new Map()
   #revisions = NONE
   #cells = 0
 
@@ -50,8 +55,15 @@ export class Sweeper {
     this.#parts = parts
   }
 
+  /** Sweeps that are under way go on with them. A tag about which nothing changed stays the same object. */
   setTags(tags: readonly Tag[]): void {
-    this.#tags = tags
+    const known = this.#tags
+    this.#tags = new Map(
+      tags.map((tag) => {
+        const before = known.get(tag.id)
+        return [tag.id, isDeepStrictEqual(before, tag) && before !== undefined ? before : tag]
+      }),
+    )
   }
 
   /** Appended by all sweeps so far. */
@@ -68,7 +80,12 @@ export class Sweeper {
   async lookBack(lookBackMs: number, signal: AbortSignal): Promise<SweepOutcome> {
     const settled = await this.#settled(signal)
     const lookBackFrom = ticks(settled - BigInt(lookBackMs) * TICKS_PER_MS)
-    return this.#sweep({ tags: this.#tags, afterTag: undefined, lookBackFrom }, settled, () => undefined, signal)
+    return this.#sweep(
+      { tags: [...this.#tags.values()], afterTag: undefined, lookBackFrom },
+      settled,
+      () => undefined,
+      signal,
+    )
   }
 
   /** One run of a schedule: as `lookBack`, but one that was interrupted goes on where it stopped. */
@@ -79,7 +96,7 @@ export class Sweeper {
     const begun = store.sweeps.get(schedule, name)
     const from = begun?.window.from ?? ticks(settled - BigInt(lookBackMs) * TICKS_PER_MS)
     const window = { from, until: settled }
-    const request = { tags: this.#tags, afterTag: begun?.afterTag, lookBackFrom: from }
+    const request = { tags: [...this.#tags.values()], afterTag: begun?.afterTag, lookBackFrom: from }
     const outcome = await this.#sweep(
       request,
       settled,
@@ -94,33 +111,30 @@ export class Sweeper {
 
   /** Compares what is marked as doubtful, again and again, until the signal aborts. */
   async watchDirty(keepGoing: KeepGoing, signal: AbortSignal): Promise<void> {
-    const { store, source } = this.#parts
     let pauseMs = DIRTY_EVERY_MS
     for (;;) {
       await sleep(pauseMs, signal)
-      const before = store.dirty.count(source.config.name)
-      if (before === 0) {
-        pauseMs = DIRTY_EVERY_MS
-        continue
-      }
+      let outcome: SweepOutcome | undefined
       await keepGoing.attempt(async () => {
-        await this.dirty(signal)
+        if (this.#dirtyTags().length > 0) outcome = await this.dirty(signal)
       }, signal)
-      const rest = store.dirty.count(source.config.name)
-      pauseMs = rest < before ? DIRTY_EVERY_MS : Math.min(2 * pauseMs, LONGEST_DIRTY_PAUSE_MS)
+      // A mark on what is not copied yet is no work that fails; an attempt that failed has been paused after already.
+      const isStuck = outcome !== undefined && outcome.cells + outcome.failures.length > 0
+      pauseMs =
+        !isStuck || outcome?.isLessDoubtful === true ? DIRTY_EVERY_MS : Math.min(2 * pauseMs, LONGEST_DIRTY_PAUSE_MS)
     }
   }
 
   /** One sweep of what is marked as doubtful. */
   async dirty(signal: AbortSignal): Promise<SweepOutcome> {
-    const request = { tags: this.#tags, afterTag: undefined, lookBackFrom: undefined }
+    const request = { tags: this.#dirtyTags(), afterTag: undefined, lookBackFrom: undefined }
     return this.#sweep(request, await this.#settled(signal), () => undefined, signal)
   }
 
   async #sweep(
     request: SweepRequest,
     settled: Ticks,
-    onProgress: (afterTag: Tag['id']) => void,
+    onProgress: (afterTag: TagId) => void,
     signal: AbortSignal,
   ): Promise<SweepOutcome> {
     const { config, source, store, log, session, acceptDeletions } = this.#parts
@@ -151,30 +165,38 @@ export class Sweeper {
         mode: config.sync.repair,
         acceptDeletions,
         counts: this.#counts,
-        onProgress: (throughTag, soFar) => {
-          add(soFar)
-          onProgress(throughTag)
-        },
+        tagOf: (id) => this.#tags.get(id),
+        onProgress,
+        onOutcome: add,
       },
       signal,
     )
-    add(outcome)
     this.#tell(outcome)
     return outcome
   }
 
   #tell({ failures, findings, postponed, revisions, cells }: SweepOutcome): void {
     const { logger } = this.#parts
-    const fields = { cells, ...revisions, findings, postponed, tagsFailed: failures.length }
+    const fields = { cells, ...revisions, findings, postponed: postponed.length, tagsFailed: failures.length }
     const [first] = failures
+    if (postponed.length > 0) {
+      const names = postponed.slice(0, TOLD_TAGS).map(({ name }) => name)
+      logger.info({ postponed: postponed.length, names }, 'tags moved while they were compared; the next sweep looks')
+    }
     if (first !== undefined) {
       logger.warn(
         { ...fields, firstTag: first.tag, code: first.code, error: first.message },
         'sweep could not compare some tags',
       )
-    } else {
+    } else if (cells > 0) {
       logger.info(fields, 'sweep ended')
     }
+  }
+
+  /** Marks of a tag that is selected no more are kept for when it comes back. */
+  #dirtyTags(): Tag[] {
+    const { store, source } = this.#parts
+    return [...store.dirty.tags(source.config.name)].flatMap((id) => this.#tags.get(id) ?? [])
   }
 
   async #settled(signal: AbortSignal): Promise<Ticks> {

@@ -9,7 +9,7 @@ export const ERROR_CODES = [
   'BANYAN_CONFIG_INVALID',
   /** The historian cannot be reached, or answers 5xx; the same request may succeed later. */
   'BANYAN_SOURCE_UNAVAILABLE',
-  /** The historian as a whole did not answer for longer than a job may wait. */
+  /** The historian as a whole does not answer, or did not for longer than a job may wait. */
   'BANYAN_SOURCE_DOWN',
   /** The historian asks for less (429). */
   'BANYAN_SOURCE_THROTTLED',

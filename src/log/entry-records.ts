@@ -3,6 +3,7 @@ import type { AppendEntry } from './log.ts'
 import type { SampleRecord } from './record.ts'
 
 export function recordsOf(entry: AppendEntry): SampleRecord[] {
+  if (entry.kind === 'place') return []
   const { tag, source } = entry
   return entry.kind === 'amend'
     ? entry.corrections.map((correction) => ({ ...correction, tag, source }))

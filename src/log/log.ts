@@ -74,8 +74,9 @@ export interface LogWriter {
    * A cover entry adds its window to its tag's coverage. The windows of one tag must not overlap each other or what is
    * covered (BANYAN_INTERNAL): that is what keeps duplicates out. An amend entry changes what is covered already; it
    * names the amendment it builds on, and is refused (BANYAN_LOG_STALE) when the tag has another by now: that is what
-   * keeps a revision from being written twice, or on top of a state it has not seen. The batch is judged before any of
-   * it is written, and a refused batch leaves the writer usable.
+   * keeps a revision from being written twice, or on top of a state it has not seen. A place entry says where the live
+   * tail begins, and does nothing where that has been said. The batch is judged before any of it is written, and a
+   * refused batch leaves the writer usable.
    *
    * When it rejects for any other reason the outcome may be unknown and the writer is spent: close it, open a new one,
    * and compare its coverage. BANYAN_LOG_FENCED: another process owns the shard, stop.
@@ -93,13 +94,13 @@ export interface TagProgress {
   /** Amend entries appended for this tag since ever. */
   readonly amendments: number
   /**
-   * From here on (inclusive) the live tail is responsible for the tag, below it backfill; fixed for ever with the
-   * tail's first entry, undefined before it.
+   * From here on (inclusive) the live tail is responsible for the tag, below it backfill; fixed for ever by the tag's
+   * first place entry, undefined before it.
    */
   readonly liveFrom: Ticks | undefined
 }
 
-export type AppendEntry = CoverEntry | AmendEntry
+export type AppendEntry = CoverEntry | AmendEntry | PlaceEntry
 
 /** Samples of a window read for the first time. */
 export interface CoverEntry {
@@ -110,8 +111,6 @@ export interface CoverEntry {
   readonly covers: Window
   /** Ascending by (ticks, ord), inside `covers`; may be empty. */
   readonly samples: readonly Sample[]
-  /** Sets the tag's `liveFrom` where it has none yet; ignored where it has. */
-  readonly liveFrom?: Ticks
 }
 
 /** Corrections inside what is covered: late samples (`put`, rev 0), edits and deletions (rev > 0). */
@@ -123,6 +122,13 @@ export interface AmendEntry {
   readonly after: number
   /** At least one; every one inside the tag's coverage, in the order in which they are to be appended. */
   readonly corrections: readonly Correction[]
+}
+
+/** Where the live tail of a tag begins. It has no records, and claims nothing read: only the checkpoint has it. */
+export interface PlaceEntry {
+  readonly kind: 'place'
+  readonly tag: TagId
+  readonly liveFrom: Ticks
 }
 
 /** A record without its tag and source. */

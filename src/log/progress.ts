@@ -2,8 +2,8 @@
  * What an append makes of the tags' progress: the one rule that keeps duplicates out, shared by every adapter.
  *
  * A cover entry may only cover what is not covered yet, and may only carry samples inside what it covers, in order. An
- * amend entry may only correct what is covered, and only on top of the amendment it was computed from. All of a batch
- * is judged, in its order, before any of it is written.
+ * amend entry may only correct what is covered, and only on top of the amendment it was computed from. Where the live
+ * tail begins is said once. All of a batch is judged, in its order, before any of it is written.
  */
 import { addWindow, NOTHING_COVERED, overlaps, type Coverage } from '../domain/coverage.ts'
 import { BanyanError } from '../domain/errors.ts'
@@ -27,9 +27,20 @@ export function progressAfter(
   const changed = new Map<TagId, TagProgress>()
   for (const entry of batch) {
     const before = changed.get(entry.tag) ?? tags.get(entry.tag) ?? NO_PROGRESS
-    changed.set(entry.tag, entry.kind === 'amend' ? amended(before, entry) : extended(before, entry))
+    changed.set(entry.tag, changedBy(entry, before))
   }
   return changed
+}
+
+function changedBy(entry: AppendEntry, before: TagProgress): TagProgress {
+  switch (entry.kind) {
+    case 'amend':
+      return amended(before, entry)
+    case 'place':
+      return { ...before, liveFrom: before.liveFrom ?? entry.liveFrom }
+    default:
+      return extended(before, entry)
+  }
 }
 
 function extended(before: TagProgress, entry: CoverEntry): TagProgress {
@@ -41,7 +52,6 @@ function extended(before: TagProgress, entry: CoverEntry): TagProgress {
     ...before,
     covered: addWindow(before.covered, covers),
     samples: before.samples + samples.length,
-    liveFrom: before.liveFrom ?? entry.liveFrom,
   }
 }
 

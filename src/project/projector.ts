@@ -21,6 +21,11 @@ const BATCH_CELLS = 20_000
 export interface ProjectOptions {
   /** In ticks. Another width than that of the stored cells folds everything again. */
   readonly cellWidth: bigint
+  /**
+   * Offset of the newest record acknowledged in each partition: the fold must go beyond it, or what it says of the log
+   * is older than what the log has said itself.
+   */
+  readonly acknowledged?: ReadonlyMap<number, bigint>
   /** Called after every batch. */
   readonly onProgress?: (progress: ProjectProgress) => void
 }
@@ -42,8 +47,9 @@ export interface ProjectResult {
 }
 
 /**
- * Folds what the log holds beyond the stored position, up to the end it had when called. Throws BANYAN_LOG_CORRUPT
- * when records are missing: deleted before they were folded, or fewer per tag than the coverage cache says were
+ * Folds what the log holds beyond the stored position, up to the end it had when called. Throws BANYAN_LOG_UNAVAILABLE
+ * (retryable) when that end is below what was acknowledged: a commit is answered before readers see it. Throws
+ * BANYAN_LOG_CORRUPT when records are missing: deleted before they were folded, or fewer per tag than the coverage cache says were
  * acknowledged. When it throws or is aborted, what was folded so far stays and is true.
  */
 export async function project(
@@ -62,12 +68,13 @@ export async function project(
     return width !== undefined
   })
   // Before the end is asked for: what is acknowledged now is below that end.
-  const acknowledged = store.coverage.samples()
+  const samples = store.coverage.samples()
   const folded = store.positions.load()
   const begin = await log.begin(signal)
   const end = await log.end(signal)
+  refuseOldEnd(options.acknowledged ?? new Map(), end)
   const records = await foldUntil(log, store, { folded, start: startOf(folded, begin, end), end }, options, signal)
-  refuseShortfall(acknowledged, store.cells.foldedSamples())
+  refuseShortfall(samples, store.cells.foldedSamples())
   return { records, rebuilt, position: end }
 }
 
@@ -143,6 +150,22 @@ function addPage(fold: Fold, { partition, records, next }: LogPage, at: Map<numb
   }
   if (next < expected || next > until) throw badPage(`a page of partition ${partition} ends at the wrong offset`)
   at.set(partition, next)
+}
+
+function refuseOldEnd(acknowledged: ReadonlyMap<number, bigint>, end: LogPosition): void {
+  for (const [partition, newest] of acknowledged) {
+    const shown = end.get(partition) ?? 0n
+    if (newest < shown) continue
+    throw new BanyanError(
+      'BANYAN_LOG_UNAVAILABLE',
+      `partition ${partition} of the log shows its records up to offset ${shown.toString()}, but ${newest.toString()} was acknowledged`,
+      {
+        retryable: true,
+        hint: 'The log is behind with its commits, or an open transaction of a foreign producer hides what follows it.',
+        context: { partition },
+      },
+    )
+  }
 }
 
 function refuseShortfall(acknowledged: ReadonlyMap<TagId, number>, folded: ReadonlyMap<TagId, number>): void {

@@ -11,10 +11,19 @@ import { ShardAppender, type AppenderOptions, type AppendTrouble } from './shard
 export class Appender {
   readonly #log: SampleLog
   readonly #shards: readonly ShardAppender[]
+  /** Aborts when a shard has given up: nothing of its tags will be appended any more. The reason is the error. */
+  readonly gaveUp: AbortSignal
 
   private constructor(log: SampleLog, shards: readonly ShardAppender[]) {
     this.#log = log
     this.#shards = shards
+    const gaveUp = new AbortController()
+    this.gaveUp = gaveUp.signal
+    for (const { running } of shards) {
+      running.catch((error: unknown) => {
+        gaveUp.abort(error)
+      })
+    }
   }
 
   /**
@@ -50,7 +59,7 @@ export class Appender {
     return this.#shards.some((shard) => shard.isBusy)
   }
 
-  /** What the log has failed for longest, of the failures being tried again right now; undefined when it takes appends. */
+  /** What the log has failed for longest: tried again right now, or given up over; undefined when it takes appends. */
   trouble(): AppendTrouble | undefined {
     const troubles = this.#shards.map((shard) => shard.trouble).filter((trouble) => trouble !== undefined)
     return troubles.toSorted((a, b) => a.sinceMs - b.sinceMs)[0]
@@ -74,11 +83,6 @@ export class Appender {
   async close(): Promise<void> {
     const outcomes = await Promise.allSettled(this.#shards.map((shard) => shard.finish()))
     for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
-  }
-
-  /** Rejects as soon as any shard has given up; never resolves before `close`. */
-  async failed(): Promise<void> {
-    await Promise.all(this.#shards.map((shard) => shard.running))
   }
 
   #shard(tag: TagId): ShardAppender {

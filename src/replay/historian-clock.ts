@@ -19,8 +19,10 @@ export const LEAP_MS = 15 * 60_000
 export const STEADY_MS = 60_000
 /** Answers of several servers behind one address differ by this much without any clock having been set. */
 const JITTER_MS = 2_000
-/** Over less than this, jitter would pass for pace. */
+/** Over less than this, our own clocks are too coarse to tell a pace. */
 const PACE_SPAN_MS = 500
+/** A pace is what most of so many readings in a row say: a single step is none. Odd, so that there is a middle one. */
+const PACE_READINGS = 5
 
 /** What our clocks say, in milliseconds. */
 export interface OurTime {
@@ -50,8 +52,11 @@ export class HistorianClock {
   #highest: Ticks | undefined
   /** The last one believed. */
   #last: ClockReading | undefined
-  /** Milliseconds of the historian's per millisecond of ours, at least 1: a simulated plant's day takes minutes. */
-  #pace = 1
+  /**
+   * Milliseconds of the historian's per millisecond of ours, at least 1, as the last readings say: a simulated plant's
+   * day takes minutes.
+   */
+  #paces: readonly number[] = Array.from({ length: PACE_READINGS }, () => 1)
   /** Where a leap went that is not believed yet. */
   #leap: ClockReading | undefined
   /** What a clock that was set back has yet to pass. */
@@ -86,7 +91,7 @@ export class HistorianClock {
     const expected =
       this.#last === undefined
         ? ticksFromMs(reading.wallMs)
-        : addMs(this.#last.serverTime, this.#pace * elapsedMs(this.#last, reading))
+        : addMs(this.#last.serverTime, this.#pace() * elapsedMs(this.#last, reading))
     if (msBetween(expected, reading.serverTime) > LEAP_MS) return this.#observeLeap(reading)
     this.#leap = undefined
     return this.#believe(reading, this.#last)
@@ -113,10 +118,15 @@ export class HistorianClock {
 
   #believe(reading: ClockReading, since: ClockReading | undefined): readonly ClockEvent[] {
     if (since !== undefined && elapsedMs(since, reading) >= PACE_SPAN_MS) {
-      this.#pace = Math.max(1, msBetween(since.serverTime, reading.serverTime) / elapsedMs(since, reading))
+      const beyondJitterMs = msBetween(since.serverTime, reading.serverTime) - JITTER_MS
+      this.#paces = [...this.#paces.slice(1), Math.max(1, beyondJitterMs / elapsedMs(since, reading))]
     }
     this.#last = reading
     return this.#advance(reading.serverTime)
+  }
+
+  #pace(): number {
+    return this.#paces.toSorted((a, b) => a - b)[PACE_READINGS >> 1] ?? 1
   }
 
   #advance(serverTime: Ticks): readonly ClockEvent[] {

@@ -1,10 +1,10 @@
 /**
  * LiveTag: what the tail remembers of one tag, and what it reads next. No input or output.
  *
- * What is covered is the log's to say; here is only what may be forgotten at any moment: that a stretch above the
- * covered part was read and found empty (it need not be read again), and how dense the tag is. The empty stretch is
- * remembered with where it begins, and counts only while the coverage ends just there: whatever else happened to the
- * coverage, an entry refused by the log above all, makes it void rather than wrong.
+ * What is covered, and where the tail's part begins, is the log's to say; here is only what may be forgotten at any
+ * moment: that a stretch above the covered part was read and found empty (it need not be read again), and how dense the
+ * tag is. The empty stretch is remembered with where it begins, and counts only while the coverage ends just there:
+ * whatever else happened to the coverage, an entry refused by the log above all, makes it void rather than wrong.
  */
 import { gapsWithin } from '../domain/coverage.ts'
 import type { Tag } from '../domain/tag.ts'
@@ -13,7 +13,7 @@ import type { Window } from '../domain/window.ts'
 import type { TagProgress } from '../log/log.ts'
 import type { BackOff } from './back-off.ts'
 
-/** A tag the log has never seen begins this far below what is settled: its first entry must cover something. */
+/** A tag the log has never seen begins this far below what is settled: its first round shows whether it can be read. */
 const FIRST_STRETCH = TICKS_PER_SECOND
 /** Rounds in which a tag with future data is left alone after one that brought nothing of it: it costs a whole read. */
 const FUTURE_REST_ROUNDS = 5
@@ -34,8 +34,6 @@ export interface Stretch {
   readonly coverFrom: Ticks
   /** Appended even when nothing is found. */
   readonly isAppendedEmpty: boolean
-  /** Goes into the entries, until the log has it. */
-  readonly liveFrom: Ticks | undefined
   readonly provisionalFrom: Ticks | undefined
 }
 
@@ -52,8 +50,6 @@ export class LiveTag {
   lastSamples = 0
   /** Read and found empty, not durable. */
   #idle: Window | undefined
-  /** Decided at first sight, until the log has it. */
-  #liveFrom: Ticks | undefined
   #restRounds = 0
 
   constructor(tag: Tag, head: BackOff, catchUp: BackOff) {
@@ -62,26 +58,25 @@ export class LiveTag {
     this.catchUp = catchUp
   }
 
-  /** From here on the tail is responsible; undefined until it was decided. */
-  liveFrom(progress: Progress): Ticks | undefined {
-    return progress?.liveFrom ?? this.#liveFrom
+  /** Where the tail's part is to begin; undefined when the log has that. Nothing is read before. */
+  newPlace(progress: Progress, settled: Ticks): Ticks | undefined {
+    if (progress?.liveFrom !== undefined) return undefined
+    return progress?.covered.at(-1)?.until ?? ticks(settled - FIRST_STRETCH)
   }
 
   /** Undefined when nothing is to be read in this round. Called once per round. */
   nextStretch(progress: Progress, limits: StretchLimits): Stretch | undefined {
     const { settled, catchUpTicks, freshTicks } = limits
-    const liveFrom = (this.#liveFrom ??=
-      progress?.liveFrom ?? progress?.covered.at(-1)?.until ?? ticks(settled - FIRST_STRETCH))
-    const head = headOf(progress, liveFrom)
+    const head = headOf(progress)
+    if (head === undefined) return undefined
     const from = this.#idle?.from === head ? this.#idle.until : head
-    const isFirst = progress?.liveFrom === undefined
     const until = this.tag.future ? END_OF_PI_TIME : settled
     if (from >= until || this.#isResting()) return undefined
     const stretch = {
       window: { from, until },
       coverFrom: head,
-      isAppendedEmpty: isFirst,
-      liveFrom: isFirst ? liveFrom : undefined,
+      // A tag that is followed shows as covered from its first round on.
+      isAppendedEmpty: progress?.covered.length === 0,
       provisionalFrom: this.tag.future ? settled : undefined,
     }
     if (this.tag.future || settled - from <= catchUpTicks) return stretch
@@ -102,8 +97,7 @@ export class LiveTag {
 
   /** Read and found empty above what is covered; undefined when that is nothing. */
   idle(progress: Progress): Window | undefined {
-    const liveFrom = this.liveFrom(progress)
-    return liveFrom !== undefined && this.#idle?.from === headOf(progress, liveFrom) ? this.#idle : undefined
+    return this.#idle !== undefined && this.#idle.from === headOf(progress) ? this.#idle : undefined
   }
 
   /** Gaps between where the tail's part begins and where coverage ends, ascending: to be caught up. */
@@ -116,9 +110,7 @@ export class LiveTag {
 
   /** Below it the tail has read everything it is responsible for; undefined until that has a beginning. */
   watermark(progress: Progress): Ticks | undefined {
-    const liveFrom = this.liveFrom(progress)
-    if (liveFrom === undefined) return undefined
-    return this.gaps(progress)[0]?.from ?? this.idle(progress)?.until ?? headOf(progress, liveFrom)
+    return this.gaps(progress)[0]?.from ?? this.idle(progress)?.until ?? headOf(progress)
   }
 
   #isResting(): boolean {
@@ -128,8 +120,9 @@ export class LiveTag {
   }
 }
 
-/** Where coverage ends, or the tail's part begins before anything of it is covered. */
-function headOf(progress: Progress, liveFrom: Ticks): Ticks {
+/** Where coverage ends, or the tail's part begins before anything of it is covered; undefined until it has a place. */
+function headOf(progress: Progress): Ticks | undefined {
+  const from = progress?.liveFrom
   const until = progress?.covered.at(-1)?.until
-  return until === undefined || until < liveFrom ? liveFrom : until
+  return from === undefined || until === undefined || until < from ? from : until
 }

@@ -3,7 +3,7 @@
  * waits here together while the historian is asked whether it is there. OutageWatch asks until it is back, for a job
  * that is to end; AliveCheck asks once, for a daemon that has its own way of waiting.
  */
-import { BanyanError } from '../domain/errors.ts'
+import { BanyanError, isBanyanError } from '../domain/errors.ts'
 import type { HistorianSource } from '../source/source.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import { sleep } from '../util/abort.ts'
@@ -38,13 +38,9 @@ export class OutageWatch implements Outage {
         await this.#source.probe(signal)
         return
       } catch (error) {
-        if (!(error instanceof BanyanError) || error.code === 'BANYAN_SOURCE_UNAUTHORIZED') throw error
+        if (!saysDown(error, signal)) throw error
         if (!error.retryable || Date.now() - startedMs > this.#outageMs) {
-          throw new BanyanError('BANYAN_SOURCE_DOWN', `historian ${this.#source.historian}: ${error.message}`, {
-            hint: 'nothing is lost; run the same backfill again when the historian is back',
-            context: error.context,
-            cause: error,
-          })
+          throw down(this.#source, error, 'nothing is lost; run the same backfill again when the historian is back')
         }
         this.#logger.warn(
           { component: 'replay', historian: this.#source.historian, code: error.code, error: error.message },
@@ -65,14 +61,33 @@ export class AliveCheck implements Outage {
     this.#source = source
   }
 
-  /** Rejects with what the probe rejects with. */
+  /** Resolves when the historian answers a probe; rejects with BANYAN_SOURCE_DOWN when it does not. */
   over(signal: AbortSignal): Promise<void> {
-    this.#asking ??= this.#source
-      .probe(signal)
-      .then(() => undefined)
-      .finally(() => {
-        this.#asking = undefined
-      })
+    this.#asking ??= this.#ask(signal).finally(() => {
+      this.#asking = undefined
+    })
     return this.#asking
   }
+
+  async #ask(signal: AbortSignal): Promise<void> {
+    try {
+      await this.#source.probe(signal)
+    } catch (error) {
+      throw saysDown(error, signal)
+        ? down(this.#source, error, 'nothing is lost; it goes on when the historian is back')
+        : error
+    }
+  }
+}
+
+/** Credentials that are refused are no outage, a defect of ours is none, nor is being told to stop. */
+function saysDown(error: unknown, signal: AbortSignal): error is BanyanError {
+  if (signal.aborted || !isBanyanError(error)) return false
+  return !isBanyanError(error, 'BANYAN_SOURCE_UNAUTHORIZED', 'BANYAN_INTERNAL')
+}
+
+/** A code of its own: what a probe fails with would pass for the failure of the one tag that waited. */
+function down(source: HistorianSource, cause: BanyanError, hint: string): BanyanError {
+  const { message, context } = cause
+  return new BanyanError('BANYAN_SOURCE_DOWN', `historian ${source.historian}: ${message}`, { hint, context, cause })
 }

@@ -29,8 +29,7 @@ export class PendingEntry implements Ticket {
 
   /** Records to write, for queues and batches; an entry without any still costs a checkpoint. */
   get weight(): number {
-    const { entry } = this
-    return (entry.kind === 'amend' ? entry.corrections.length : entry.samples.length) + 1
+    return recordsCount(this.entry) + 1
   }
 
   constructor(entry: AppendEntry) {
@@ -53,12 +52,19 @@ export function notDurable(batch: readonly PendingEntry[], tags: Progress): Pend
   /** Amendments per tag, with those of the batch that come first. */
   const amendments = new Map<TagId, number>()
   return batch.filter(({ entry, isInDoubt }) => {
+    // A place may be said again.
+    if (entry.kind === 'place') return tags.get(entry.tag)?.liveFrom === undefined
     if (entry.kind !== 'amend') return !isInDoubt || !isCovered(entry, tags)
     const known = amendments.get(entry.tag) ?? tags.get(entry.tag)?.amendments ?? 0
     if (isInDoubt && isAmended(entry, known)) return false
     amendments.set(entry.tag, known + 1)
     return true
   })
+}
+
+function recordsCount(entry: AppendEntry): number {
+  if (entry.kind === 'place') return 0
+  return entry.kind === 'amend' ? entry.corrections.length : entry.samples.length
 }
 
 function isCovered({ tag, covers: window }: CoverEntry, tags: Progress): boolean {

@@ -18,7 +18,7 @@ import type { Tag } from '../domain/tag.ts'
 import type { Ticks } from '../domain/ticks.ts'
 import type { Window } from '../domain/window.ts'
 import type { HistorianSource, SamplePage } from '../source/source.ts'
-import { abortable } from '../util/abort.ts'
+import { abortable, following } from '../util/abort.ts'
 import { failpoint } from '../util/failpoint.ts'
 import type { Appender } from './appender.ts'
 import { after, brokenTiling, lastingPages, provenBy, type Outage } from './checked-pages.ts'
@@ -72,16 +72,13 @@ export interface TagFailure {
  */
 export async function replay(tasks: readonly ReplayTask[], options: ReplayOptions, signal: AbortSignal): Promise<void> {
   const stop = new AbortController()
-  const combined = AbortSignal.any([signal, stop.signal])
+  const { signal: combined, release } = following([signal, options.appender.gaveUp, stop.signal])
   // Hundreds of tags wait on it at once; that is no leak.
   setMaxListeners(0, combined)
   const lanes = {
     first: new PQueue({ concurrency: FIRST_PAGE_LANES }),
     dense: new PQueue({ concurrency: options.lanes }),
   }
-  options.appender.failed().catch((error: unknown) => {
-    stop.abort(error)
-  })
   const fail = ({ tag: { id: tag, name } }: ReplayTask, error: unknown): void => {
     if (combined.aborted) return
     if (isBanyanError(error) && concernsOneTag(error.code)) {
@@ -92,29 +89,32 @@ export async function replay(tasks: readonly ReplayTask[], options: ReplayOption
     }
   }
   const writing: Promise<void>[] = []
-  await Promise.all(
-    tasks.map(async (task) => {
-      const reading = new TagReplay(task, options, lanes, combined)
-      try {
-        await reading.run()
-      } catch (error) {
-        fail(task, error)
-        return
-      }
-      writing.push(
-        reading.durable().then(
-          () => {
-            options.onTagDone(task.tag)
-          },
-          (error: unknown) => {
-            fail(task, error)
-          },
-        ),
-      )
-    }),
-  )
-  // A log that is away must not hold up whoever stops the replay.
-  await abortable(Promise.all(writing), combined)
+  const copy = async (task: ReplayTask): Promise<void> => {
+    const reading = new TagReplay(task, options, lanes, combined)
+    try {
+      await reading.run()
+    } catch (error) {
+      fail(task, error)
+      return
+    }
+    writing.push(
+      reading.durable().then(
+        () => {
+          options.onTagDone(task.tag)
+        },
+        (error: unknown) => {
+          fail(task, error)
+        },
+      ),
+    )
+  }
+  try {
+    await Promise.all(tasks.map(copy))
+    // A log that is away must not hold up whoever stops the replay.
+    await abortable(Promise.all(writing), combined)
+  } finally {
+    release()
+  }
 }
 
 const TAG_ERRORS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([

@@ -34,7 +34,7 @@ export interface AppenderOptions {
   readonly onAppended: (batch: readonly AppendEntry[], receipt: AppendReceipt, writer: LogWriter) => void
 }
 
-/** What an append is failing for while it is being tried again. */
+/** What an append is failing for while it is being tried again, or what the appender gave up over. */
 export interface AppendTrouble {
   readonly code: ErrorCode
   readonly message: string
@@ -134,6 +134,8 @@ export class ShardAppender {
   }
 
   #giveUp(batch: readonly PendingEntry[], error: Error): void {
+    const code = isBanyanError(error) ? error.code : 'BANYAN_INTERNAL'
+    this.#trouble = { code, message: error.message, sinceMs: this.#trouble?.sinceMs ?? Date.now() }
     this.#queue.fail(error)
     for (const pending of [...batch, ...this.#queue.takeReady(Infinity)]) pending.reject(error)
   }

@@ -77,7 +77,7 @@ export class StretchRead {
   async #deliver(page: SamplePage, signal: AbortSignal): Promise<void> {
     failpoint('page-read')
     const { tag } = this.#live
-    const { window: whole, provisionalFrom, isAppendedEmpty, liveFrom } = this.#stretch
+    const { window: whole, provisionalFrom, isAppendedEmpty } = this.#stretch
     const { samples } = page
     this.#samples += samples.length
     this.#live.newest = samples.at(-1)?.ticks ?? this.#live.newest
@@ -90,8 +90,7 @@ export class StretchRead {
       return
     }
     const { appender, source } = this.#parts
-    const entry = { tag: tag.id, source: source.kind, covers, samples }
-    this.#tickets.push(await appender.put(liveFrom === undefined ? entry : { ...entry, liveFrom }, signal))
+    this.#tickets.push(await appender.put({ tag: tag.id, source: source.kind, covers, samples }, signal))
     this.#coverFrom = covers.until
   }
 }

@@ -21,7 +21,7 @@ export interface RoundOutcome {
   readonly tags: number
   /** Of them, those that brought samples. */
   readonly tagsWithNews: number
-  /** Of them, those that could not be read or recorded. */
+  /** Those that could not be read or recorded. */
   readonly tagsFailed: number
   /** Appended, and durable. */
   readonly samples: number
@@ -76,11 +76,12 @@ export class TailRound {
     // A round broken off may have left some of it queued.
     const undecided = appender.undecided(live.tag.id)
     if (undecided !== undefined) await abortable(undecided, signal)
-    const stretch = live.nextStretch(appender.progressOf(live.tag.id), limits)
-    if (stretch === undefined) return
-    this.#tags += 1
-    const read = new StretchRead(live, stretch, this.#parts)
     try {
+      await this.#place(live, signal)
+      const stretch = live.nextStretch(appender.progressOf(live.tag.id), limits)
+      if (stretch === undefined) return
+      this.#tags += 1
+      const read = new StretchRead(live, stretch, this.#parts)
       await read.run(signal)
       if (read.hasQueued) this.#awaitDurable(live, read)
       else this.#succeeded(live)
@@ -89,6 +90,16 @@ export class TailRound {
       if (isUnanswered(error)) await this.#alive.over(signal)
       this.#failed(live, error)
     }
+  }
+
+  /** A tag seen for the first time gets its place in the log before anything of it is read: what fails cannot move it. */
+  async #place(live: LiveTag, signal: AbortSignal): Promise<void> {
+    const { appender, limits } = this.#parts
+    const tag = live.tag.id
+    const liveFrom = live.newPlace(appender.progressOf(tag), limits.settled)
+    if (liveFrom === undefined) return
+    const { durable } = await appender.put({ kind: 'place', tag, liveFrom }, signal)
+    await abortable(durable, signal)
   }
 
   /** Outside the lanes: other tags are read meanwhile. */

@@ -110,14 +110,17 @@ export class Tail {
     return this.#clock.isHeld
   }
 
+  has(tag: TagId): boolean {
+    return this.#tags.has(tag)
+  }
+
   /**
    * Where the tail's part of a tag begins: whoever else reads the tag for the first time stays below it. Undefined
-   * until a round has seen the tag: until then nobody else may read it, because the round will begin where coverage
-   * ends when it comes.
+   * until a round has given the tag its place, which is durable then: until then nobody else may read it, because the
+   * round will begin where coverage ends when it comes.
    */
   liveFrom(tag: TagId): Ticks | undefined {
-    const progress = this.#parts.appender.progressOf(tag)
-    return progress?.liveFrom ?? this.#tags.get(tag)?.liveFrom(progress)
+    return this.#parts.appender.progressOf(tag)?.liveFrom
   }
 
   /**

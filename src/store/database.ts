@@ -8,10 +8,15 @@ import SqliteDatabase from 'better-sqlite3'
 import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { BanyanError } from '../domain/errors.ts'
-import { storeError } from './sqlite-error.ts'
+import { isLocked, storeError } from './sqlite-error.ts'
 
 /** Longer than any write of ours takes (a fold batch is tens of milliseconds), short enough to notice a hang. */
 const BUSY_TIMEOUT_MS = 5_000
+/**
+ * Waiting for a lock holds up the whole process. Who has held it for that long will hold it a little longer: until
+ * a write succeeds again, it is asked for in passing, so that the daemon can go on copying.
+ */
+const LOCKED_TIMEOUT_MS = 20
 
 export type Row = Readonly<Record<string, unknown>>
 type Value = string | number | bigint | Uint8Array | null
@@ -22,12 +27,16 @@ type Statement<R> = SqliteDatabase.Statement<Binding[], R>
 export class StoreDatabase {
   readonly file: string
   readonly #db: SqliteDatabase.Database
+  readonly #busyTimeoutMs: number
+  /** The last attempt waited for a lock in vain. */
+  #isLocked = false
   /** By their text, which is always one of ours: a few dozen. */
   readonly #statements = new Map<string, Statement<unknown>>()
 
   /** Opens or creates the file. Throws BANYAN_STORE_UNAVAILABLE or BANYAN_STORE_CORRUPT. */
   constructor(file: string, busyTimeoutMs = BUSY_TIMEOUT_MS) {
     this.file = file
+    this.#busyTimeoutMs = busyTimeoutMs
     if (!existsSync(dirname(file))) {
       throw new BanyanError('BANYAN_STORE_UNAVAILABLE', `the folder of the store ${file} does not exist`, {
         hint: 'Create the folder, or mend `store` in the configuration.',
@@ -60,7 +69,7 @@ export class StoreDatabase {
 
   /** Runs reads that belong together: they see one state of the store. */
   read<T>(body: () => T): T {
-    return this.#translated(() => this.#db.transaction(body).deferred())
+    return this.#patiently(() => this.#db.transaction(body).deferred(), false)
   }
 
   /**
@@ -68,7 +77,7 @@ export class StoreDatabase {
    * Inside another `write` it is a part of that one. When anything throws, nothing was written.
    */
   write<T>(body: () => T): T {
-    return this.#translated(() => this.#db.transaction(body).immediate())
+    return this.#patiently(() => this.#db.transaction(body).immediate(), true)
   }
 
   /** Runs a script of several statements, inside a `write` of the caller. */
@@ -83,6 +92,24 @@ export class StoreDatabase {
   /** Idempotent. */
   close(): void {
     this.#db.close()
+  }
+
+  /** A read may succeed where a write has to wait: only a write tells that the lock is gone. */
+  #patiently<T>(body: () => T, isWrite: boolean): T {
+    try {
+      const result = this.#translated(body)
+      if (isWrite) this.#setLocked(false)
+      return result
+    } catch (error) {
+      if (isLocked(error)) this.#setLocked(true)
+      throw error
+    }
+  }
+
+  #setLocked(isLocked: boolean): void {
+    if (isLocked === this.#isLocked) return
+    this.#isLocked = isLocked
+    this.#db.pragma(`busy_timeout = ${String(isLocked ? LOCKED_TIMEOUT_MS : this.#busyTimeoutMs)}`)
   }
 
   #translated<T>(body: () => T): T {

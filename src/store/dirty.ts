@@ -3,13 +3,14 @@
  * of the historian's clock), to be compared again whatever the look-back of a sweep says.
  *
  * A mark is only cleared by a comparison that began after it was made: whoever compares lists the marks first, and
- * clears up to the id listed. Marking again what is marked already therefore gives a new id; only marks that lie wholly
+ * clears up to the id listed, window by window; what was not compared of a mark stays marked. Marking again what is marked already therefore gives a new id; only marks that lie wholly
  * inside the new one give way to it, because extending an old mark would renew doubts a comparison is about to settle,
  * and a tag that never rests would never be done.
  *
- * Bounded: a tag with more than MARKS_PER_TAG marks keeps half as many wider ones that cover them all.
+ * Bounded: a tag with more than MARKS_PER_TAG marks keeps half as many wider ones that cover them all, from the next
+ * mark on.
  */
-import { coverageFrom, type Coverage } from '../domain/coverage.ts'
+import { coverageFrom, gapsWithin, type Coverage } from '../domain/coverage.ts'
 import { parseTagId, type TagId } from '../domain/tag-id.ts'
 import type { Ticks } from '../domain/ticks.ts'
 import type { Window } from '../domain/window.ts'
@@ -85,6 +86,16 @@ export class DirtyTable {
     })
   }
 
+  /** The tags of a historian that have marks. */
+  tags(historian: string): Set<TagId> {
+    const rows = this.#db.read(() =>
+      this.#db
+        .prepare<{ tag: TagId }>(`SELECT DISTINCT tag FROM dirty_windows WHERE ${ofHistorian('tag')}`)
+        .all({ historian }),
+    )
+    return new Set(rows.map(({ tag }) => tag))
+  }
+
   /** Up to `limit` tags of a historian that have marks, ascending by tag id, those after `afterTag`. */
   list(historian: string, limit: number, afterTag?: TagId): DirtyTag[] {
     const rows = this.#db.read(() =>
@@ -113,16 +124,23 @@ export class DirtyTable {
     return marks.length === 0 ? undefined : this.#decode(tag, marks)
   }
 
-  /** Removes the tag's marks up to an id; only those that lie wholly inside `within`, if given. */
-  clear(tag: TagId, upToId: number, within?: Window): void {
-    this.#db.write(() =>
-      this.#db
-        .prepare(
-          `DELETE FROM dirty_windows WHERE tag = @tag AND id <= @upToId
-             AND (@from IS NULL OR (from_ticks >= @from AND until_ticks <= @until))`,
+  /**
+   * Cuts the windows out of the tag's marks up to an id; answers whether there was anything to cut. Of a mark in more
+   * than one piece all but the first are marked anew: a later comparison settles them, as it would have anyway.
+   */
+  clear(tag: TagId, upToId: number, windows: Coverage): boolean {
+    const [first] = windows
+    const last = windows.at(-1)
+    if (first === undefined || last === undefined) return false
+    return this.#db.write(() => {
+      const touched = this.#db
+        .prepare<MarkRow & { readonly reason: DirtyReason }>(
+          `SELECT id, tag, from_ticks, until_ticks, reason FROM dirty_windows
+           WHERE tag = ? AND id <= ? AND from_ticks < ? AND until_ticks > ?`,
         )
-        .run({ tag, upToId, from: within?.from ?? null, until: within?.until ?? null }),
-    )
+        .all(tag, upToId, last.until, first.from)
+      return touched.reduce((isCut, mark) => this.#cut(mark, windows) || isCut, false)
+    })
   }
 
   /** Marks of a historian's tags. */
@@ -136,7 +154,23 @@ export class DirtyTable {
     )
   }
 
-  #insert(tag: TagId, [from, until]: Interval, reason: DirtyReason): void {
+  #cut(
+    { id, tag, from_ticks, until_ticks, reason }: MarkRow & { readonly reason: DirtyReason },
+    windows: Coverage,
+  ): boolean {
+    const [first, ...others] = gapsWithin(windows, { from: from_ticks as Ticks, until: until_ticks as Ticks })
+    if (first?.from === from_ticks && first.until === until_ticks) return false
+    if (first === undefined) this.#db.prepare('DELETE FROM dirty_windows WHERE id = ?').run(id)
+    else {
+      this.#db
+        .prepare('UPDATE dirty_windows SET from_ticks = ?, until_ticks = ? WHERE id = ?')
+        .run(first.from, first.until, id)
+    }
+    for (const { from, until } of others) this.#insert(tag, [from, until], reason)
+    return true
+  }
+
+  #insert(tag: string, [from, until]: Interval, reason: DirtyReason): void {
     this.#db
       .prepare('INSERT INTO dirty_windows (tag, from_ticks, until_ticks, reason, marked_at) VALUES (?, ?, ?, ?, ?)')
       .run(tag, from, until, reason, this.#clock())

@@ -155,8 +155,9 @@ export class JobTable {
   }
 
   /**
-   * Marks as interrupted what an earlier holder of the lease left running, and answers how many that were. For the
-   * new holder, once, before it starts jobs of its own.
+   * Marks as interrupted, or as what was asked of it, every job that is called running though nobody runs it: of an
+   * earlier holder of the lease, or one of this holder whose end could not be stored. Answers how many that were. For
+   * the holder, while it runs none.
    */
   interruptOrphans(lease: Lease): number {
     return this.#db.write(() => {
@@ -165,9 +166,9 @@ export class JobTable {
         .prepare(
           `UPDATE jobs SET state = CASE requested WHEN 'cancel' THEN 'cancelled' WHEN 'pause' THEN 'paused' ELSE 'interrupted' END,
              ended_at = CASE requested WHEN 'cancel' THEN @now END, requested = NULL
-           WHERE state = 'running' AND lease_epoch <> @epoch`,
+           WHERE state = 'running'`,
         )
-        .run({ epoch: lease.epoch, now: this.#clock() }).changes
+        .run({ now: this.#clock() }).changes
     })
   }
 
@@ -252,15 +253,27 @@ export class JobRun {
     })
   }
 
-  /** Ends the run. `error` says why a job failed as a whole. */
+  /**
+   * Ends the run. `error` says why the job as a whole could not go on. A run that was cut short ends as it was asked to
+   * meanwhile, if it was: nobody is left to ask for it later.
+   */
   end(outcome: RunOutcome, error?: JobError): void {
-    const isFinal = outcome === 'done' || outcome === 'failed' || outcome === 'cancelled'
-    this.#update('state = ?, requested = NULL, ended_at = ?, error_code = ?, error_message = ?', [
-      outcome,
-      isFinal ? this.#clock() : null,
-      error?.code ?? null,
-      error?.message.slice(0, MESSAGE_LIMIT) ?? null,
-    ])
+    this.#db.write(() => {
+      const state = outcome === 'interrupted' || outcome === 'failed' ? this.#asRequested(outcome) : outcome
+      const isFinal = state === 'done' || state === 'failed' || state === 'cancelled'
+      this.#update('state = ?, requested = NULL, ended_at = ?, error_code = ?, error_message = ?', [
+        state,
+        isFinal ? this.#clock() : null,
+        error?.code ?? null,
+        error?.message.slice(0, MESSAGE_LIMIT) ?? null,
+      ])
+    })
+  }
+
+  #asRequested(outcome: 'interrupted' | 'failed'): RunOutcome {
+    const requested = this.requested()
+    if (requested === 'cancel') return 'cancelled'
+    return requested === 'pause' && outcome === 'interrupted' ? 'paused' : outcome
   }
 
   #update(assignments: string, values: readonly (string | number | null)[]): void {

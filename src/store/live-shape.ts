@@ -89,6 +89,7 @@ const schedule = record<LiveSchedule>({
   lastEndedAtMs: optional(number),
   lastOutcome: optional(text),
   skipped: number,
+  failed: number,
 })
 
 export const isLiveStatus: Check<LiveStatus> = record<LiveStatus>({

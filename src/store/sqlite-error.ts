@@ -1,6 +1,6 @@
 /** The one place where an error of SQLite becomes an error of Banyan, by SQLite's (extended) result code. */
 import SqliteDatabase from 'better-sqlite3'
-import { BanyanError, messageOf } from '../domain/errors.ts'
+import { BanyanError, isBanyanError, messageOf } from '../domain/errors.ts'
 
 export const CORRUPT_HINT =
   'The log is the truth: move the file away and run `banyan store rebuild`. Only queued jobs, the history of jobs and schedules, and notes of what to compare again are lost.'
@@ -61,6 +61,11 @@ export function storeError(file: string, error: unknown): Error {
     }
   }
   return new BanyanError('BANYAN_INTERNAL', `the store ${file} refused a statement: ${messageOf(error)}`, options)
+}
+
+/** Whether what `storeError` answered says that another process held the lock. */
+export function isLocked(error: unknown): boolean {
+  return isBanyanError(error, 'BANYAN_STORE_UNAVAILABLE') && String(error.context['sqlite']).startsWith('SQLITE_BUSY')
 }
 
 export function corruptStore(file: string, what: string, cause?: unknown): BanyanError {

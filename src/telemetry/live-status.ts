@@ -12,6 +12,8 @@ export const READINESS_REASONS = [
   'historian-down',
   /** A historian's clock jumped; its tail waits until the new time has proved steady. */
   'historian-clock',
+  /** Most tags of a historian cannot be read, although it answers. */
+  'tags-failing',
   /** The log takes no appends. */
   'log-down',
   /** The store cannot be written. */
@@ -121,5 +123,8 @@ export interface LiveSchedule {
   readonly nextAtMs: number | undefined
   readonly lastEndedAtMs: number | undefined
   readonly lastOutcome: string | undefined
+  /** Due times it did not start at. */
   readonly skipped: number
+  /** Runs that ended with an error. */
+  readonly failed: number
 }

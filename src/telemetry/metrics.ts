@@ -129,6 +129,7 @@ export const METRICS: readonly MetricDefinition[] = [
     (schedule) => seconds(schedule.lastEndedAtMs),
   ),
   perSchedule('counter', 'schedule_skipped_total', 'Due times it did not start at.', ({ skipped }) => skipped),
+  perSchedule('counter', 'schedule_failed_total', 'Runs that ended with an error.', ({ failed }) => failed),
 ]
 
 /** One per process: the Node.js metrics it adds are the process's own. */

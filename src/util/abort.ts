@@ -50,6 +50,30 @@ export function reasonOf(signal: AbortSignal): Error {
 }
 
 /**
+ * A signal that aborts with the first of the others, until it is released. AbortSignal.any would leave a trace in each
+ * of them for as long as they live: this is for what begins again and again under signals that live for months.
+ */
+export function following(signals: readonly AbortSignal[]): { readonly signal: AbortSignal; release: () => void } {
+  const own = new AbortController()
+  const releases = signals.map((signal) => {
+    const onAbort = (): void => {
+      own.abort(signal.reason)
+    }
+    if (signal.aborted) onAbort()
+    else signal.addEventListener('abort', onAbort, { once: true })
+    return () => {
+      signal.removeEventListener('abort', onAbort)
+    }
+  })
+  return {
+    signal: own.signal,
+    release: () => {
+      for (const release of releases) release()
+    },
+  }
+}
+
+/**
  * Runs all of them under one signal. When one rejects, the signal aborts with its error, the others are waited for, and
  * its error is thrown: nothing is left running behind the caller's back.
  */
@@ -58,7 +82,7 @@ export async function together(
   signal: AbortSignal,
 ): Promise<void> {
   const failed = new AbortController()
-  const shared = AbortSignal.any([signal, failed.signal])
+  const { signal: shared, release } = following([signal, failed.signal])
   // Every task may have hundreds of waiters; that is no leak.
   setMaxListeners(0, shared)
   await Promise.all(
@@ -68,5 +92,6 @@ export async function together(
       }),
     ),
   )
+  release()
   if (failed.signal.aborted) throw reasonOf(failed.signal)
 }

@@ -10,6 +10,8 @@ import type { Ticks } from '../domain/ticks.ts'
 interface Running {
   readonly start: Ticks
   count: number
+  /** Time of the newest sample. */
+  latest: Ticks
   /** Reduced modulo 2^128 when it is asked for. */
   sum: bigint
 }
@@ -28,6 +30,7 @@ export class CellDigests {
     for (const sample of samples) {
       const cell = this.#cellOf(sample.ticks)
       cell.count += 1
+      if (sample.ticks > cell.latest) cell.latest = sample.ticks
       cell.sum += hashSample(sample)
     }
   }
@@ -42,11 +45,16 @@ export class CellDigests {
     return cell === undefined ? EMPTY_DIGEST : { count: cell.count, sum: BigInt.asUintN(128, cell.sum) }
   }
 
+  /** Time of the newest sample in the cell; undefined when it holds none. */
+  latest(start: Ticks): Ticks | undefined {
+    return this.#cells.get(start)?.latest
+  }
+
   #cellOf(at: Ticks): Running {
     const latest = this.#latest
     if (latest !== undefined && at >= latest.start && at < latest.start + this.#width) return latest
     const start = cellStart(at, this.#width)
-    const cell = this.#cells.get(start) ?? { start, count: 0, sum: 0n }
+    const cell = this.#cells.get(start) ?? { start, count: 0, latest: at, sum: 0n }
     this.#cells.set(start, cell)
     this.#latest = cell
     return cell

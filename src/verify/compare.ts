@@ -11,6 +11,7 @@ import type { Ticks } from '../domain/ticks.ts'
 import type { Window } from '../domain/window.ts'
 import type { Coverage } from '../domain/coverage.ts'
 import type { Cell, CellTable } from '../store/cells.ts'
+import type { Amender } from './amender.ts'
 import { areEqual, CellDigests } from './cell-digests.ts'
 import type { HistorianReader } from './historian-reader.ts'
 import { LossTally, type Losses } from './loss-guard.ts'
@@ -24,9 +25,13 @@ export interface Noted {
   readonly tag: Tag
   /** Covered, settled windows; ascending and disjoint. */
   readonly windows: Coverage
+  /** End of what was covered of the tag, exclusive: at or behind the last window's. */
+  readonly coveredUntil: Ticks
+  /** Samples the log had of the tag. */
+  readonly samples: number
   /** Amendments the log had: corrections build on this number. */
   readonly amendments: number
-  /** Dirty marks up to this one are settled by the comparison; undefined: there were none. */
+  /** Dirty marks up to this one are settled where they were compared; undefined: there were none. */
   readonly dirtyUpTo: number | undefined
 }
 
@@ -52,18 +57,23 @@ export interface Comparison {
 export interface CompareParts {
   readonly cells: CellTable
   readonly reader: HistorianReader
+  readonly amender: Pick<Amender, 'progressOf'>
   /** In ticks. */
   readonly cellWidth: bigint
 }
 
 /** Rejects with what makes the tag unreadable. */
 export async function compareTag(
-  { tag, windows }: Noted,
-  { cells: table, reader, cellWidth }: CompareParts,
+  noted: Noted,
+  { cells: table, reader, amender, cellWidth }: CompareParts,
   signal: AbortSignal,
 ): Promise<Comparison> {
+  const { tag, windows } = noted
   const doubts: Doubt[] = []
-  const losses = new LossTally()
+  const losses = new LossTally({
+    appendedSince: (amender.progressOf(tag.id)?.samples ?? 0) - noted.samples,
+    cutAt: cutOf(noted),
+  })
   for (const block of blocksOf(windows, BLOCK_CELLS * cellWidth)) {
     const cells = new Map(cellsOf(table, tag, block).map((cell) => [cell.window.from, cell]))
     const held = new CellDigests(cellWidth)
@@ -74,11 +84,17 @@ export async function compareTag(
     for (const start of starts) {
       const window = { from: start, until: (start + cellWidth) as Ticks }
       const doubt = { window, compared: within(block, window), held: held.of(start), cell: cells.get(start) }
-      if (doubt.cell !== undefined) losses.add(doubt.cell, doubt.compared, doubt.held.count)
+      losses.add(doubt.cell, doubt.compared, { count: doubt.held.count, latest: held.latest(start) })
       if (!areEqual(doubt.cell?.digest ?? EMPTY_DIGEST, doubt.held)) doubts.push(doubt)
     }
   }
   return { cells: countCells(windows, cellWidth), doubts, losses: losses.total() }
+}
+
+/** Where the comparison ends although more is covered: what is newer was not settled. */
+export function cutOf({ windows, coveredUntil }: Noted): Ticks | undefined {
+  const end = windows.at(-1)?.until
+  return end !== undefined && end < coveredUntil ? end : undefined
 }
 
 /** The cells that overlap the windows, ascending; there is at least one window. */

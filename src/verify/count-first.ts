@@ -1,10 +1,11 @@
 /**
  * Count first: asks the historian how many samples some cells hold, by its own cheap summary, to know where to look
- * first. What was inserted or removed in a dense tag is then corrected minutes into a sweep that takes hours.
+ * first. What was inserted into a dense tag is then corrected minutes into a sweep that takes hours. What was removed is
+ * left to the sweep itself: whether a deletion is to be believed shows only beside everything else compared.
  *
  * A count clears nothing: every cell is read again, whatever its count. Counts cannot see an edit, a value moved within
  * its cell, or a sample removed while another was inserted; and how a historian counts samples on the edge of an
- * interval or with a bad status is its own affair. A tag whose counts differ where its samples are equal is therefore
+ * interval or with a bad status is its own affair. A tag whose counts are higher where its samples are equal is therefore
  * not asked for counts again.
  */
 import type { Coverage } from '../domain/coverage.ts'
@@ -42,8 +43,8 @@ export interface CountParts {
   readonly cellWidth: bigint
 }
 
-/** The whole cells whose count is another than the log's; none when the historian cannot tell. */
-export async function cellsCountedOtherwise(
+/** The whole cells of which the historian counts more than the log has; none when it cannot tell. */
+export async function cellsCountedHigher(
   { tag, windows }: Noted,
   { source, cells, cellWidth }: CountParts,
   signal: AbortSignal,
@@ -57,7 +58,7 @@ export async function cellsCountedOtherwise(
     const counts = await source.count(tag, asked, signal)
     return asked.filter((cell, i) => {
       const count = counts[i]
-      return count !== undefined && count !== (logged.get(cell.from) ?? 0)
+      return count !== undefined && count > (logged.get(cell.from) ?? 0)
     })
   } catch (error) {
     // The read that follows anyway says what is wrong.

@@ -2,7 +2,8 @@
  * Doubtful rows: fetches from the log every record of some cells, with few reads and nothing else kept.
  *
  * A cell knows in which stretches of its partition its records are; stretches of cells that lie close together are read
- * as one, because the records of neighbouring tags and times are.
+ * as one, because the records of neighbouring tags and times are. What was appended to a cell after it was folded lies
+ * behind its last stretch and does not count: the comparison has not seen it.
  */
 import { cellStart } from '../domain/cell.ts'
 import type { TagId } from '../domain/tag-id.ts'
@@ -22,23 +23,28 @@ export async function readCells(
   signal: AbortSignal,
 ): Promise<CellRows> {
   const samples = new Map(cells.map((cell) => [cell, new LoggedSamples()]))
-  const byTag = new Map<TagId, Map<Ticks, LoggedSamples>>()
-  for (const [{ tag, window }, logged] of samples) {
-    const ofTag = byTag.get(tag)
-    if (ofTag === undefined) byTag.set(tag, new Map([[window.from, logged]]))
-    else ofTag.set(window.from, logged)
+  const byTag = new Map<TagId, Map<Ticks, Cell>>()
+  for (const cell of cells) {
+    const ofTag = byTag.get(cell.tag)
+    if (ofTag === undefined) byTag.set(cell.tag, new Map([[cell.window.from, cell]]))
+    else ofTag.set(cell.window.from, cell)
   }
   for (const [partition, runs] of runsToRead(cells)) {
     for (const { first, last } of runs) {
       const until = new Map([[partition, last + 1n]])
       for await (const { records } of log.read(new Map([[partition, first]]), until, signal)) {
-        for (const { record } of records) {
-          byTag.get(record.tag)?.get(cellStart(record.sample.ticks, cellWidth))?.add(record)
+        for (const { offset, record } of records) {
+          const cell = byTag.get(record.tag)?.get(cellStart(record.sample.ticks, cellWidth))
+          if (cell !== undefined && offset <= lastOffset(cell)) samples.get(cell)?.add(record)
         }
       }
     }
   }
   return samples
+}
+
+function lastOffset({ runs }: Cell): bigint {
+  return runs.at(-1)?.last ?? -1n
 }
 
 /** By partition, ascending and disjoint: every record of a cell is met once, in the order of offsets. */

@@ -39,11 +39,11 @@ export class LoggedSamples {
 
   /**
    * Every ord ever used of each tick, at its index; only ticks inside the windows. Throws BANYAN_LOG_CORRUPT when the
-   * records contradict each other, or are fewer than `recordCount`, the number folded into the cell.
+   * records contradict each other, or are not `recordCount`, the number folded into the cell.
    */
   within(windows: readonly Window[], recordCount: number): Map<Ticks, readonly LoggedSample[]> {
     if (this.#contradiction !== undefined) throw outOfSequence(this.#contradiction)
-    if (this.#records < recordCount) throw missing(this.#records, recordCount)
+    if (this.#records !== recordCount) throw miscounted(this.#records, recordCount)
     return new Map([...this.#byTick].filter(([at]) => windows.some(({ from, until }) => at >= from && at < until)))
   }
 }
@@ -59,7 +59,7 @@ function outOfSequence({ tag, sample: { ticks, ord }, rev }: SampleRecord): Bany
   )
 }
 
-function missing(records: number, folded: number): BanyanError {
+function miscounted(records: number, folded: number): BanyanError {
   return new BanyanError(
     'BANYAN_LOG_CORRUPT',
     `a cell was folded from ${folded} records, but the log holds ${records} of them now`,

@@ -2,21 +2,24 @@
  * Sweep pass: compares the noted windows of some tags, settles what differs, and records what came of it.
  *
  * What is recorded (findings, dirty marks) follows what is durable in the log: a kill in between leaves a mark or a
- * finding too many, never one too few. A mark is cleared only when all of it was compared; a part that is not covered
- * yet may have been read before the mark was made and be on its way into the log.
+ * finding too many, never one too few. Of a mark only what was compared is cleared; a part that is not covered yet may
+ * have been read before the mark was made and be on its way into the log. Where the tag means something else by then,
+ * nothing is: it was compared in its old meaning.
  */
-import type { TagId } from '../domain/tag-id.ts'
 import { cellStart } from '../domain/cell.ts'
+import { isBanyanError } from '../domain/errors.ts'
+import type { TagId } from '../domain/tag-id.ts'
+import type { Tag } from '../domain/tag.ts'
 import type { Store } from '../store/store.ts'
 import { together } from '../util/abort.ts'
 import { failpoint } from '../util/failpoint.ts'
-import type { ChangeCounts } from './align.ts'
-import { compareTag, type Comparison, type Noted } from './compare.ts'
+import { compareTag, cutOf, type Comparison, type Noted } from './compare.ts'
 import type { FailedTags } from './failed-tags.ts'
 import { inLanes } from './lanes.ts'
-import { refusedLoss, unbelievable } from './loss-guard.ts'
+import { lagging, refusedLoss, unbelievable } from './loss-guard.ts'
+import { showsNewer } from './newer-samples.ts'
 import { repair, type RepairParts } from './repair.ts'
-import type { Found, Repair } from './tag-repair.ts'
+import type { Repair } from './tag-repair.ts'
 
 /** Tags read at once: two coalesced calls, so that one is prepared while one is answered. */
 const SPARSE_LANES = 200
@@ -28,6 +31,8 @@ const DENSE_LANES = 8
 export interface PassParts extends RepairParts {
   readonly store: Store
   readonly failed: FailedTags
+  /** The tag as it is now; undefined: it is selected no more. */
+  readonly tagOf: (id: TagId) => Tag | undefined
   /** `report`: differences are recorded and left alone. */
   readonly mode: 'auto' | 'report'
   /** A person said that whatever the historian no longer shows was deleted on purpose. */
@@ -37,39 +42,61 @@ export interface PassParts extends RepairParts {
 export interface PassOutcome {
   /** Cells compared. */
   readonly cells: number
-  readonly appended: ChangeCounts
-  /** Tags something was appended for. */
-  readonly repaired: ReadonlySet<TagId>
   /** Cells recorded as different. */
   readonly findings: number
   /** To be compared again: history or log changed while they were. */
   readonly moved: readonly Noted[]
   /** Tags whose cells are all equal. */
   readonly equal: ReadonlySet<TagId>
+  /** Tags that could not be corrected, each with what its repair broke off with. */
+  readonly failed: readonly { readonly tag: Tag; readonly error: unknown }[]
+  /** Whether a mark of doubt was settled, wholly or in part. */
+  readonly isLessDoubtful: boolean
 }
 
 interface Compared extends Comparison {
   readonly noted: Noted
 }
 
-/** Rejects when the historian, the log or the store fails as a whole; tags that fail alone are set aside. */
+/**
+ * Rejects when the historian, the log or the store fails as a whole. Tags that could not be compared are set aside;
+ * those that could not be corrected are answered, because what was done for the others is to be counted first.
+ */
 export async function sweepPass(noted: readonly Noted[], parts: PassParts, signal: AbortSignal): Promise<PassOutcome> {
   const compared = await compareAll(noted, parts, signal)
   failpoint('sweep-compared')
-  const refused = parts.mode === 'report' || parts.acceptDeletions ? new Set<Compared>() : unbelievable(compared)
+  const refused =
+    parts.mode === 'report' || parts.acceptDeletions
+      ? new Set<Compared>()
+      : new Set([...unbelievable(compared), ...(await confirmedLagging(compared, parts, signal))])
   const suspects = compared
     .filter(({ doubts }) => doubts.length > 0)
     .map((one) => ({ noted: one.noted, doubts: one.doubts, mayCorrect: parts.mode === 'auto' && !refused.has(one) }))
   const repairs = await repair(suspects, parts, signal)
   for (const one of refused) parts.failed.note(one.noted.tag, refusedLoss(one.noted.tag, one.losses))
-  for (const [{ tag }, { brokeOff }] of repairs) {
-    if (typeof brokeOff === 'object') await parts.failed.add(tag, brokeOff.error, signal)
+  const settled = parts.store.write(() =>
+    compared.filter((one) => record(one.noted, repairs.get(one.noted), !refused.has(one), parts)),
+  )
+  return { ...summary(compared, repairs), isLessDoubtful: settled.length > 0 }
+}
+
+/** Those that seem to lag and show nothing newer. */
+async function confirmedLagging(
+  compared: readonly Compared[],
+  { reader }: PassParts,
+  signal: AbortSignal,
+): Promise<Set<Compared>> {
+  const confirmed = lagging(compared)
+  const look = async (one: Compared, lane: AbortSignal): Promise<void> => {
+    try {
+      if (await showsNewer(one.noted, reader, lane)) confirmed.delete(one)
+    } catch (error) {
+      // Not knowing better, nothing is deleted; what is wrong the next read says.
+      if (!isBanyanError(error)) throw error
+    }
   }
-  const refusedTags = new Set([...refused].map((one) => one.noted))
-  parts.store.write(() => {
-    for (const one of compared) record(one.noted, repairs.get(one.noted), !refusedTags.has(one.noted), parts)
-  })
-  return summary(compared, repairs)
+  await inLanes([...confirmed], SPARSE_LANES, look, signal)
+  return confirmed
 }
 
 async function compareAll(noted: readonly Noted[], parts: PassParts, signal: AbortSignal): Promise<Compared[]> {
@@ -102,48 +129,46 @@ async function compareAll(noted: readonly Noted[], parts: PassParts, signal: Abo
   return noted.flatMap((one) => results.get(one) ?? [])
 }
 
-/** `isSettled`: false when the tag's difference still asks for attention, so that its dirty marks stay. */
+/**
+ * `isSettled`: false when the tag's difference still asks for attention, so that its dirty marks stay. Answers whether
+ * any of them was cleared.
+ */
 function record(
-  { tag, windows, dirtyUpTo }: Noted,
+  noted: Noted,
   done: Repair | undefined,
   isSettled: boolean,
-  { store, cellWidth }: PassParts,
-): void {
-  if (done?.brokeOff !== undefined) return
+  { store, cellWidth, tagOf }: PassParts,
+): boolean {
+  if (done?.brokeOff !== undefined) return false
+  const { tag, windows, dirtyUpTo } = noted
+  const cut = cutOf(noted)
   for (const { from, until } of windows) {
-    // A finding belongs to its whole cell, also where the window begins inside it.
-    store.findings.clear(tag.id, { from: cellStart(from, cellWidth), until })
+    // A finding belongs to its whole cell, also where the window begins inside it; where the comparison was cut short
+    // inside a cell, the rest of it may be what differs.
+    store.findings.clear(tag.id, {
+      from: cellStart(from, cellWidth),
+      until: until === cut ? cellStart(until, cellWidth) : until,
+    })
   }
   for (const { cell, changes } of done?.found ?? []) store.findings.replace(tag.id, cell, changes)
-  if (!isSettled || dirtyUpTo === undefined) return
-  for (const window of windows) store.dirty.clear(tag.id, dirtyUpTo, window)
+  if (!isSettled || dirtyUpTo === undefined || tagOf(tag.id) !== tag) return false
+  return store.dirty.clear(tag.id, dirtyUpTo, windows)
 }
 
-function summary(compared: readonly Compared[], repairs: ReadonlyMap<Noted, Repair>): PassOutcome {
-  const appended = { late: 0, edited: 0, deleted: 0 }
-  const repaired = new Set<TagId>()
-  const found: Found[] = []
-  for (const [{ tag }, one] of repairs) {
-    const { late, edited, deleted } = one.appended
-    appended.late += late
-    appended.edited += edited
-    appended.deleted += deleted
-    if (late + edited + deleted > 0) repaired.add(tag.id)
-    if (one.brokeOff === undefined) found.push(...one.found)
-  }
-  const moved = [...repairs].filter(([, { brokeOff }]) => brokeOff === 'moved').map(([noted]) => noted)
+function summary(
+  compared: readonly Compared[],
+  repairs: ReadonlyMap<Noted, Repair>,
+): Omit<PassOutcome, 'isLessDoubtful'> {
+  const done = [...repairs]
   const isEqual = (one: Repair | undefined): boolean =>
-    one === undefined || (one.brokeOff === undefined && one.found.length === 0)
+    one === undefined || (one.brokeOff === undefined && one.found.length === 0 && !one.isCorrected)
   return {
     cells: compared.reduce((sum, { cells }) => sum + cells, 0),
-    appended,
-    repaired,
-    findings: found.length,
-    moved,
-    equal: new Set(
-      compared
-        .filter(({ noted }) => isEqual(repairs.get(noted)) && !repaired.has(noted.tag.id))
-        .map(({ noted }) => noted.tag.id),
+    findings: done.reduce((sum, [, { brokeOff, found }]) => sum + (brokeOff === undefined ? found.length : 0), 0),
+    moved: done.filter(([, { brokeOff }]) => brokeOff === 'moved').map(([noted]) => noted),
+    equal: new Set(compared.filter(({ noted }) => isEqual(repairs.get(noted))).map(({ noted }) => noted.tag.id)),
+    failed: done.flatMap(([{ tag }, { brokeOff }]) =>
+      typeof brokeOff === 'object' ? { tag, error: brokeOff.error } : [],
     ),
   }
 }

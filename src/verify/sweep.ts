@@ -8,18 +8,20 @@
  *   note the dirty marks, then each tag's coverage and amendments; fold the log, which then holds all of that; compare
  *   what was covered with the historian; append corrections that are refused if the tag was amended meanwhile.
  *
- * A tag whose cells move while they are looked at is compared again a few times, then left for the next sweep.
+ * A tag whose cells move while they are looked at is compared again a few times, then left for the next sweep. Each time
+ * it is taken as it is by then: what a tag means may change during a sweep.
  */
 import type { TagId } from '../domain/tag-id.ts'
 import type { Tag } from '../domain/tag.ts'
 import type { Ticks } from '../domain/ticks.ts'
-import type { SampleLog } from '../log/log.ts'
+import type { SampleLog, TagProgress } from '../log/log.ts'
 import type { HistorianSource } from '../source/source.ts'
+import type { DirtyTag } from '../store/dirty.ts'
 import type { Store } from '../store/store.ts'
 import type { ChangeCounts } from './align.ts'
 import type { Amender } from './amender.ts'
 import type { Noted } from './compare.ts'
-import { cellsCountedOtherwise, COUNTED_FROM_ROWS, type CountTrust } from './count-first.ts'
+import { cellsCountedHigher, COUNTED_FROM_ROWS, type CountTrust } from './count-first.ts'
 import { FailedTags, type SweepFailure } from './failed-tags.ts'
 import { HistorianReader } from './historian-reader.ts'
 import { inLanes } from './lanes.ts'
@@ -37,7 +39,7 @@ const COUNT_LANES = 8
 
 export interface SweepRequest {
   /** Tags of one historian. */
-  readonly tags: readonly Tag[]
+  readonly tags: readonly Pick<Tag, 'id'>[]
   /** Only tags behind this one, in the order of ids: where an earlier sweep ended. */
   readonly afterTag: TagId | undefined
   /** Compare everything from here on; undefined: only what is dirty. */
@@ -51,6 +53,8 @@ export interface SweepParts {
   readonly log: Pick<SampleLog, 'read'>
   readonly store: Store
   readonly amender: Amender
+  /** The tag as it is now, the same object until something about it changes; undefined: it is selected no more. */
+  readonly tagOf: (id: TagId) => Tag | undefined
   /** Of a cell, in ticks. */
   readonly cellWidth: bigint
   /** Folds the log into cells of that width, up to its end as of now. */
@@ -63,8 +67,10 @@ export interface SweepParts {
   readonly acceptDeletions: boolean
   /** Kept from sweep to sweep. */
   readonly counts: CountTrust
-  /** All tags up to and including this one are done; what the sweep has come to so far. */
-  readonly onProgress: (throughTag: TagId, soFar: SweepOutcome) => void
+  /** All tags up to and including this one are done. */
+  readonly onProgress: (throughTag: TagId) => void
+  /** What the sweep has come to so far: whenever a part of it is done, and when it ends, however it ends. */
+  readonly onOutcome: (soFar: SweepOutcome) => void
 }
 
 export interface SweepOutcome {
@@ -79,7 +85,9 @@ export interface SweepOutcome {
   /** Cells that differ and were left alone; recorded in the store. */
   readonly findings: number
   /** Tags that moved whenever they were compared: left for the next sweep. */
-  readonly postponed: number
+  readonly postponed: readonly Pick<Tag, 'id' | 'name'>[]
+  /** Whether a mark of doubt was settled, wholly or in part. */
+  readonly isLessDoubtful: boolean
   readonly failures: readonly SweepFailure[]
 }
 
@@ -101,93 +109,127 @@ class Sweep {
   readonly #repaired = new Set<TagId>()
   #cells = 0
   #findings = 0
-  #postponed = 0
+  readonly #postponed: Tag[] = []
+  #isLessDoubtful = false
 
   constructor(request: SweepRequest, parts: SweepParts) {
     this.#request = request
     this.#parts = parts
     this.#reader = new HistorianReader(parts.source, parts.pageSize)
     this.#failed = new FailedTags(parts.source)
-    this.#pass = { ...parts, reader: this.#reader, failed: this.#failed }
+    const onCorrected = (tag: TagId, changes: ChangeCounts): void => {
+      this.#addCorrections(tag, changes)
+    }
+    this.#pass = { ...parts, reader: this.#reader, failed: this.#failed, onCorrected }
   }
 
   async run(signal: AbortSignal): Promise<SweepOutcome> {
     const { tags, afterTag } = this.#request
     const rest = tags
-      .filter(({ id }) => afterTag === undefined || id > afterTag)
-      .toSorted((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0))
-    await this.#countFirst(rest, signal)
-    for (let at = 0; at < rest.length;) {
-      at += await this.#chunk(rest.slice(at, at + CHUNK_TAGS), signal)
-      const last = rest[at - 1]
-      if (last !== undefined) this.#parts.onProgress(last.id, this.#outcome())
+      .map(({ id }) => id)
+      .filter((id) => afterTag === undefined || id > afterTag)
+      .toSorted((a, b) => (a < b ? -1 : a > b ? 1 : 0))
+    try {
+      await this.#countFirst(rest, signal)
+      for (let at = 0; at < rest.length;) {
+        at += await this.#chunk(rest.slice(at, at + CHUNK_TAGS), signal)
+        const last = rest[at - 1]
+        if (last !== undefined) this.#parts.onProgress(last)
+        this.#parts.onOutcome(this.#outcome())
+      }
+      return this.#outcome()
+    } finally {
+      this.#parts.onOutcome(this.#outcome())
     }
-    return this.#outcome()
   }
 
-  /** Corrects the cells whose count differs, of tags too dense to be read soon. All of them are compared again later. */
-  async #countFirst(tags: readonly Tag[], signal: AbortSignal): Promise<void> {
+  /** Completes the cells the historian counts more in, of tags too dense to be read soon. All are compared again later. */
+  async #countFirst(tags: readonly TagId[], signal: AbortSignal): Promise<void> {
     const { amender, counts, mode, store } = this.#parts
     if (mode === 'report') return
-    const isDense = ({ id }: Tag): boolean => (amender.progressOf(id)?.samples ?? 0) >= COUNTED_FROM_ROWS
-    const countable = tags.filter((tag) => counts.has(tag.id) && isDense(tag))
+    const isDense = (id: TagId): boolean => (amender.progressOf(id)?.samples ?? 0) >= COUNTED_FROM_ROWS
+    const countable = tags.filter((id) => counts.has(id) && isDense(id))
     for (let at = 0; at < countable.length; at += CHUNK_TAGS) {
       const noted = await this.#note(countable.slice(at, at + CHUNK_TAGS), signal)
       const suspicious: Noted[] = []
       const count = async (one: Noted, lane: AbortSignal): Promise<void> => {
         if (this.#expected(one) < COUNTED_FROM_ROWS) return
-        const windows = await cellsCountedOtherwise(one, { ...this.#parts, cells: store.cells }, lane)
+        const windows = await cellsCountedHigher(one, { ...this.#parts, cells: store.cells }, lane)
         if (windows.length > 0) suspicious.push({ ...one, windows })
       }
       await inLanes(noted, COUNT_LANES, count, signal)
       const pass = await sweepPass(suspicious, this.#pass, signal)
-      this.#addCorrections(pass)
       for (const tag of pass.equal) counts.withdraw(tag)
+      await this.#close(pass, signal)
     }
   }
 
   /** Sweeps as many of the tags, from the first on, as are one chunk, and answers how many. */
-  async #chunk(tags: readonly Tag[], signal: AbortSignal): Promise<number> {
+  async #chunk(tags: readonly TagId[], signal: AbortSignal): Promise<number> {
     const all = await this.#note(tags, signal)
     const taken = this.#prefix(all)
     let open = taken
     for (let tries = 1; open.length > 0; tries++) {
       const pass = await sweepPass(open, this.#pass, signal)
-      this.#addCorrections(pass)
       this.#cells += pass.cells
       this.#findings += pass.findings
+      await this.#close(pass, signal)
       const { moved } = pass
       if (tries === TRIES) {
-        this.#postponed += moved.length
+        this.#postponed.push(...moved.map(({ tag }) => tag))
         break
       }
       open = await this.#note(
-        moved.map(({ tag }) => tag),
+        moved.map(({ tag }) => tag.id),
         signal,
       )
     }
     const next = all[taken.length]
-    return next === undefined ? tags.length : tags.indexOf(next.tag)
+    return next === undefined ? tags.length : tags.indexOf(next.tag.id)
+  }
+
+  /** Once all that the pass did is counted: a tag that failed may end the sweep. */
+  async #close({ isLessDoubtful, failed }: PassOutcome, signal: AbortSignal): Promise<void> {
+    this.#isLessDoubtful ||= isLessDoubtful
+    for (const { tag, error } of failed) await this.#failed.add(tag, error, signal)
   }
 
   /** What there is to compare; resolves once the log is folded that far. Tags with nothing to compare are left out. */
-  async #note(tags: readonly Tag[], signal: AbortSignal): Promise<Noted[]> {
-    const noted = tags.flatMap((tag) => this.#noteOne(tag) ?? [])
+  async #note(tags: readonly TagId[], signal: AbortSignal): Promise<Noted[]> {
+    const noted = tags.flatMap((id) => this.#noteOne(id) ?? [])
     if (noted.length > 0) await this.#parts.project(signal)
     return noted
   }
 
-  #noteOne(tag: Tag): Noted | undefined {
-    const { amender, store, settled, cellWidth } = this.#parts
-    const dirty = store.dirty.get(tag.id)
+  #noteOne(id: TagId): Noted | undefined {
+    const { amender, store, settled, cellWidth, tagOf } = this.#parts
+    const dirty = store.dirty.get(id)
     const { lookBackFrom } = this.#request
     if (dirty === undefined && lookBackFrom === undefined) return undefined
-    const progress = amender.progressOf(tag.id)
-    if (progress === undefined) return undefined
+    const tag = tagOf(id)
+    const progress = amender.progressOf(id)
+    const coveredUntil = progress?.covered.at(-1)?.until
+    if (tag === undefined || progress === undefined || coveredUntil === undefined) return undefined
+    if (dirty !== undefined) this.#clearBelow(dirty, progress)
     const wanted = { lookBackFrom, dirty: dirty?.windows ?? [], settled: tag.future ? undefined : settled() }
     const windows = windowsToCompare(progress.covered, wanted, cellWidth)
     if (windows.length === 0) return undefined
-    return { tag, windows, amendments: progress.amendments, dirtyUpTo: dirty?.upToId }
+    const { samples, amendments } = progress
+    return { tag, windows, coveredUntil, samples, amendments, dirtyUpTo: dirty?.upToId }
+  }
+
+  /**
+   * Below everything covered there is nothing to compare, and where neither the tail nor a job will copy, there never
+   * will be. A job that runs may have read there what the mark doubts.
+   */
+  #clearBelow({ tag, windows, upToId }: DirtyTag, { covered, liveFrom }: TagProgress): void {
+    const [lowest] = windows
+    const [first] = covered
+    if (lowest === undefined || first === undefined) return
+    const until = liveFrom !== undefined && liveFrom < first.from ? liveFrom : first.from
+    const { dirty, jobs } = this.#parts.store
+    if (lowest.from >= until || jobs.list().some(({ state }) => state === 'running')) return
+    if (dirty.clear(tag, upToId, [{ from: lowest.from, until }])) this.#isLessDoubtful = true
   }
 
   /** At least one; those after it while they are one chunk. */
@@ -206,11 +248,11 @@ class Sweep {
     return windows.reduce((sum, window) => sum + cells.countSamples(tag.id, window), 0)
   }
 
-  #addCorrections({ appended, repaired }: PassOutcome): void {
-    this.#revisions.late += appended.late
-    this.#revisions.edited += appended.edited
-    this.#revisions.deleted += appended.deleted
-    for (const tag of repaired) this.#repaired.add(tag)
+  #addCorrections(tag: TagId, { late, edited, deleted }: ChangeCounts): void {
+    this.#revisions.late += late
+    this.#revisions.edited += edited
+    this.#revisions.deleted += deleted
+    this.#repaired.add(tag)
   }
 
   #outcome(): SweepOutcome {
@@ -220,7 +262,8 @@ class Sweep {
       revisions: { ...this.#revisions },
       repairedTags: this.#repaired.size,
       findings: this.#findings,
-      postponed: this.#postponed,
+      postponed: this.#postponed.map(({ id, name }) => ({ id, name })),
+      isLessDoubtful: this.#isLessDoubtful,
       failures: this.#failed.all(),
     }
   }

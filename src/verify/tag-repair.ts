@@ -13,11 +13,12 @@ import { cellStart } from '../domain/cell.ts'
 import { addWindows, NOTHING_COVERED } from '../domain/coverage.ts'
 import { BanyanError, isBanyanError } from '../domain/errors.ts'
 import type { Sample } from '../domain/sample.ts'
+import type { TagId } from '../domain/tag-id.ts'
 import type { Ticks } from '../domain/ticks.ts'
 import type { Window } from '../domain/window.ts'
 import type { HistorianSource } from '../source/source.ts'
 import { failpoint } from '../util/failpoint.ts'
-import { align, countChanges, type Change, type ChangeCounts, type ChangeKind, type LoggedSample } from './align.ts'
+import { align, countChanges, type Change, type ChangeCounts, type LoggedSample } from './align.ts'
 import type { Amender } from './amender.ts'
 import { areEqual, CellDigests } from './cell-digests.ts'
 import type { CompareParts, Doubt, Noted } from './compare.ts'
@@ -39,6 +40,8 @@ export interface Suspect {
 export interface TagRepairParts extends Pick<CompareParts, 'reader' | 'cellWidth'> {
   readonly source: HistorianSource
   readonly amender: Amender
+  /** Called when corrections are durable, whatever becomes of the rest. */
+  readonly onCorrected: (tag: TagId, changes: ChangeCounts) => void
 }
 
 export interface Found {
@@ -46,12 +49,11 @@ export interface Found {
   readonly changes: ChangeCounts
 }
 
-/** What came of a tag. What was appended counts whatever came after it. */
+/** What came of a tag. */
 export interface Repair {
   /** Cells that differ and were left alone. */
   readonly found: readonly Found[]
-  /** What was appended. */
-  readonly appended: Readonly<ChangeCounts>
+  readonly isCorrected: boolean
   /** Why it broke off: `moved` when history or log changed meanwhile, so that the tag has to be compared again. */
   readonly brokeOff: undefined | 'moved' | { readonly error: unknown }
 }
@@ -66,7 +68,7 @@ export class TagRepair implements Repair {
   readonly #suspect: Suspect
   readonly #parts: TagRepairParts
   readonly found: Found[] = []
-  readonly appended: Record<ChangeKind, number> = { late: 0, edited: 0, deleted: 0 }
+  isCorrected = false
   brokeOff: Repair['brokeOff']
   /** Amendments of the tag: those noted, and ours since. */
   #after: number
@@ -135,14 +137,15 @@ export class TagRepair implements Repair {
   }
 
   async #append(cells: readonly DifferingCell[], signal: AbortSignal): Promise<void> {
-    const { amender, source } = this.#parts
+    const { amender, source, onCorrected } = this.#parts
     for (const entry of entriesOf(cells.flatMap(({ changes }) => changes))) {
       const corrections = entry.map(({ correction }) => correction)
       const { tag } = this.#suspect.noted
       await amender.amend({ kind: 'amend', tag: tag.id, source: source.kind, after: this.#after, corrections }, signal)
       failpoint('amend-appended')
       this.#after += 1
-      for (const { kind } of entry) this.appended[kind] += 1
+      this.isCorrected = true
+      onCorrected(tag.id, countChanges(entry))
     }
   }
 }

@@ -61,6 +61,10 @@ export async function startWeb({ listen, live, logger }: WebParts): Promise<Web>
   server.setTimeout(KEEP_ALIVE_MS)
 
   await bind(server, listen)
+  // Without a listener, what goes wrong with one connection (no more file descriptors) would end the process.
+  server.on('error', (error) => {
+    logger.warn({ error: messageOf(error) }, 'the web server has trouble')
+  })
   const { port } = server.address() as AddressInfo
   const url = `http://${hostAndPort({ ...listen, port })}`
   logger.info({ url }, 'listening')

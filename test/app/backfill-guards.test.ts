@@ -1,12 +1,13 @@
 /** What a backfill refuses before it adds a record: targets and historians that are not the ones it knows. */
 import Database from 'better-sqlite3'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { BackfillReport } from '../../src/app/backfill-job.ts'
 import { runBackfill } from '../../src/app/backfill.ts'
 import { Bridge } from '../../src/app/bridge.ts'
+import { checkBridge } from '../../src/app/check.ts'
 import { rebuildStore } from '../../src/app/rebuild-store.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import type { Simulator } from '../../src/simulator/simulator.ts'
@@ -52,6 +53,14 @@ class Site {
     } finally {
       await bridge.close()
     }
+  }
+
+  has(file: string): boolean {
+    return existsSync(join(this.#folder, file))
+  }
+
+  remove(file: string): void {
+    for (const suffix of ['', '-wal', '-shm']) rmSync(join(this.#folder, file + suffix), { force: true })
   }
 
   recordsIn(logFile = 'log.db'): number {
@@ -115,9 +124,23 @@ describe('backfill refuses', () => {
     expect(site.recordsIn()).toBe(SAMPLES)
   })
 
+  it('to make a log anew that was there and is gone', async () => {
+    const site = await copiedSite()
+    site.remove('log.db')
+    await expect(site.backfill()).rejects.toMatchObject({
+      code: 'BANYAN_LOG_UNSAFE',
+      hint: expect.stringContaining('banyan store rebuild') as string,
+    })
+    expect(site.has('log.db')).toBe(false)
+    const checks = await site.with({}, (bridge) => checkBridge(bridge, { createTopics: false }, never))
+    expect(checks.filter(({ ok }) => !ok)).toMatchObject([{ code: 'BANYAN_LOG_UNSAFE' }])
+  })
+
   it('to call a new log proven by what was read from the old one, until the store is rebuilt', async () => {
     const site = await copiedSite()
     const moved = { logFile: 'moved.db' }
+    // Made by somebody on purpose; on its own a backfill does not put an empty log in the place of a full one.
+    await site.with(moved, (bridge) => checkBridge(bridge, { createTopics: true }, never))
     await expect(site.backfill(moved)).rejects.toMatchObject({ code: 'BANYAN_LOG_CORRUPT' })
     expect(site.recordsIn('moved.db')).toBe(0)
     await site.with(moved, (bridge) => rebuildStore(bridge, () => undefined, never))

@@ -45,6 +45,12 @@ describe('a backfill beside a live tail', () => {
     expect(work).toMatchObject({ range: { until: 1000n }, order: 'newest-first', provisionalFrom: undefined })
   })
 
+  // A backfill in the foreground copied the forecasts known then; the tail begins after the last of them.
+  it('proves nothing by finding nothing, where the tail begins in the future', () => {
+    const [work] = plan(selected({ ...testTag(1), future: true }, 10), { settled: 1000, liveFrom: 2000 })
+    expect(work).toMatchObject({ range: { until: 2000n }, order: 'oldest-first', provisionalFrom: 1000n })
+  })
+
   it('has nothing to do, and no complaint, when the tail has it all', () => {
     expect(plan(selected(testTag(1), 1000), { liveFrom: 1000 })).toEqual([])
   })

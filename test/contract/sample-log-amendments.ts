@@ -15,6 +15,7 @@ import {
   edited,
   emptyEntry,
   late,
+  placeEntry,
   second,
   secondsEntry,
   tagNamed,
@@ -182,10 +183,10 @@ export function describeAmendments(adapter: string, newTarget: (shape: TargetSha
       const progressOf = async (): Promise<TagProgress | undefined> => (await reopened()).tags.get(TAG)
       await writer.append([secondsEntry(TAG, 0, 10)])
       expect((await progressOf())?.liveFrom).toBeUndefined()
-      await writer.append([{ ...emptyEntry(TAG, 10, 20), liveFrom: second(10) }])
+      await writer.append([placeEntry(TAG, second(10)), emptyEntry(TAG, 10, 20)])
       expect(writer.tags.get(TAG)?.liveFrom).toBe(second(10))
       expect((await progressOf())?.liveFrom).toBe(second(10))
-      await writer.append([{ ...emptyEntry(TAG, 20, 30), liveFrom: second(20) }, emptyEntry(TAG, -10, 0)])
+      await writer.append([emptyEntry(TAG, 20, 30), emptyEntry(TAG, -10, 0), placeEntry(TAG, second(20))])
       await writer.append([amendEntry(TAG, 0, [edited(3)])])
       expect(await progressOf()).toEqual({
         covered: [{ from: second(-10), until: second(30) }],
@@ -193,6 +194,18 @@ export function describeAmendments(adapter: string, newTarget: (shape: TargetSha
         amendments: 1,
         liveFrom: second(10),
       })
+    })
+
+    it('takes a place for a tag of which it has nothing, which covers nothing and leaves no record', async () => {
+      const receipt = await writer.append([placeEntry(TAG, second(10))])
+      expect(receipt.entries).toEqual([])
+      const placed = { covered: [], samples: 0, amendments: 0, liveFrom: second(10) }
+      expect(writer.tags.get(TAG)).toEqual(placed)
+      writer = await reopened()
+      expect(writer.tags.get(TAG)).toEqual(placed)
+      expect(await recordsOfTag(TAG)).toEqual([])
+      await writer.append([secondsEntry(TAG, 10, 20)])
+      expect((await reopened()).tags.get(TAG)).toMatchObject({ samples: 10, liveFrom: second(10) })
     })
 
     it.for<[Failpoint, 'nothing' | 'everything']>([
@@ -226,6 +239,7 @@ export function describeAmendments(adapter: string, newTarget: (shape: TargetSha
 }
 
 function recordsOf(entry: AppendEntry): SampleRecord[] {
+  if (entry.kind === 'place') return []
   const { tag, source } = entry
   return entry.kind === 'amend'
     ? entry.corrections.map(({ sample, rev, op, before }) => ({

@@ -34,6 +34,14 @@ it('marks the place of a change behind the tail, and only that', async () => {
   expect(marked).toMatchObject({ tag: TAG.id, windows: [{ from: at(500), until: ticks(at(500) + 1n) }] })
 })
 
+it('marks nothing that nobody has copied', async () => {
+  const marked = await marksAfter([
+    { tag: TAG.id, change: 'changed', at: at(-1) },
+    { tag: TAG.id, change: 'changed', at: at(10_000) },
+  ])
+  expect(marked).toEqual([])
+})
+
 it('looks again at the last hour when notices were lost', async () => {
   const [marked] = await marksAfter([{ tag: TAG.id, change: 'unknown', at: undefined }])
   expect(marked?.windows).toEqual([{ from: at(6_400), until: at(10_000) }])

@@ -36,6 +36,7 @@ export async function appendAll(log: SampleLog, batches: readonly (readonly Appe
 
 function isDurable(entry: AppendEntry, progress: TagProgress | undefined): boolean {
   if (entry.kind === 'amend') return (progress?.amendments ?? 0) > entry.after
+  if (entry.kind === 'place') return progress?.liveFrom !== undefined
   return covers(progress?.covered ?? [], entry.covers)
 }
 
@@ -66,6 +67,7 @@ export async function expectExactly(
 
 /** What names a record within its tag, in the order of the entry. */
 function placesOf(entry: AppendEntry): string[] {
+  if (entry.kind === 'place') return []
   return entry.kind === 'amend'
     ? entry.corrections.map(({ sample, rev }) => placeOf(formatTicks(sample.ticks), sample.ord, rev))
     : entry.samples.map(({ ticks, ord }) => placeOf(formatTicks(ticks), ord, 0))

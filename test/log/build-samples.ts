@@ -2,7 +2,7 @@
 import type { Sample, SampleContent, SamplePayload } from '../../src/domain/sample.ts'
 import { tagId, type TagId } from '../../src/domain/tag-id.ts'
 import { parseTicks, ticks, TICKS_PER_SECOND, type Ticks } from '../../src/domain/ticks.ts'
-import type { AmendEntry, AppendEntry, Correction, CoverEntry } from '../../src/log/log.ts'
+import type { AmendEntry, AppendEntry, Correction, CoverEntry, PlaceEntry } from '../../src/log/log.ts'
 
 export const START = parseTicks('2024-05-01T06:00:00.1250305Z')
 
@@ -35,6 +35,10 @@ export function emptyEntry(tag: TagId, fromSecond: number, untilSecond: number):
 
 export function amendEntry(tag: TagId, after: number, corrections: readonly Correction[]): AmendEntry {
   return { kind: 'amend', tag, source: 'pi-web-api', after, corrections }
+}
+
+export function placeEntry(tag: TagId, liveFrom: Ticks): PlaceEntry {
+  return { kind: 'place', tag, liveFrom }
 }
 
 /** The sample `secondsEntry` has at this second gets another value, one more with each revision. */

@@ -212,6 +212,17 @@ describe('a log that lost records', () => {
     expect(error.message).toContain('2 of the 3 samples acknowledged for pi/1')
   })
 
+  test('is not taken for the whole while it shows less than was acknowledged', async () => {
+    const store = openTemporaryStore(temporaryFile())
+    const log = new ArrayLog(1, 10)
+    log.append([put(1n), put(2n)])
+    const beyond = { ...OPTIONS, acknowledged: new Map([[0, 3n]]) }
+    const error = await rejection(project(log, store, beyond, never))
+    expect(error).toMatchObject({ code: 'BANYAN_LOG_UNAVAILABLE', retryable: true })
+    log.append([put(3n)])
+    expect(await project(log, store, beyond, never)).toMatchObject({ records: 3 })
+  })
+
   test('is accepted when what is gone was never Banyan’s', async () => {
     const store = openTemporaryStore(temporaryFile())
     const log = new ArrayLog(1, 10)

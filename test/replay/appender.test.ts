@@ -119,6 +119,53 @@ describe('appender', () => {
   })
 })
 
+describe('appender that gave up', () => {
+  it('says so at once, and what for as long as it is asked', async () => {
+    const log = new MemoryLog()
+    const lost = new BanyanError('BANYAN_LOG_UNAVAILABLE', 'not for this account')
+    const appender = await open(log)
+    expect(appender.gaveUp.aborted).toBe(false)
+    vi.spyOn(log, 'openWriter').mockRejectedValue(lost)
+    withFaults(log, ['refused'])
+    const ticket = await appender.put(entry(1), never)
+    await expect(ticket.durable).rejects.toBe(lost)
+    expect(appender.trouble()).toMatchObject({ code: 'BANYAN_LOG_UNAVAILABLE', message: 'not for this account' })
+    await vi.waitFor(() => {
+      expect(appender.gaveUp.reason).toBe(lost)
+    })
+    await expect(appender.put(entry(2), never)).rejects.toBe(lost)
+    expect(appender.trouble()).toBeDefined()
+    await expect(appender.close()).rejects.toBe(lost)
+  })
+
+  it('is not what an orderly end is', async () => {
+    const appender = await open(new MemoryLog())
+    await (
+      await appender.put(entry(1), never)
+    ).durable
+    await appender.close()
+    expect(appender.gaveUp.aborted).toBe(false)
+    expect(appender.trouble()).toBeUndefined()
+  })
+})
+
+describe('appender of places', () => {
+  it.each<[string, AppendFault[]]>([
+    ['refused', ['refused', 'refused']],
+    ['durable, and the answer lost', ['answer-lost']],
+  ])('says the first place of a tag, and no later one, when the append was %s', async (_name, faults) => {
+    const log = new MemoryLog()
+    withFaults(log, faults)
+    const appender = await open(log)
+    const { id: tag } = testTag(1)
+    const places = [5n, 7n].map((at): AppendEntry => ({ kind: 'place', tag, liveFrom: ticks(at) }))
+    const tickets = await Promise.all([...places, entry(1)].map((each) => appender.put(each, never)))
+    await Promise.all(tickets.map(({ durable }) => durable))
+    await appender.close()
+    expect(log.coverageOf(tag)).toMatchObject({ liveFrom: ticks(5n), samples: 2 })
+  })
+})
+
 describe('appender of amendments', () => {
   it('appends each once, in order, whatever is lost, refused or stale around it', async () => {
     const TAGS = [1, 2]

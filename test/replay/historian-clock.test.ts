@@ -5,7 +5,8 @@ import { HistorianClock, LEAP_MS, STEADY_MS, type ClockEvent } from '../../src/r
 
 const SETTLE_MS = 30_000
 const START_MS = Date.parse('2024-01-10T00:00:00Z')
-const HOUR_MS = 3_600_000
+const MINUTE_MS = 60_000
+const HOUR_MS = 60 * MINUTE_MS
 
 /** A historian and a bridge whose clocks can be set. */
 class Scene {
@@ -150,6 +151,28 @@ describe('HistorianClock', () => {
     scene.pass(10_000)
     expect(scene.clock.settled).toBe(scene.truth)
     expect(scene.events).toEqual([])
+  })
+
+  it('takes no step for pace: after one that was believed, an outage explains no leap', () => {
+    const scene = new Scene()
+    for (let i = 0; i < 10; i++) scene.pass(10_000)
+    scene.serverMs += LEAP_MS - MINUTE_MS
+    scene.pass(10_000)
+    expect(scene.clock.settled).toBe(scene.truth)
+    scene.serverMs += 20 * HOUR_MS
+    scene.pass(HOUR_MS)
+    expect(scene.clock.isHeld).toBe(true)
+  })
+
+  it('takes the difference between two servers, asked again and again, for no pace', () => {
+    const scene = new Scene()
+    for (let i = 0; i < 11; i++) {
+      scene.serverMs += i % 2 === 0 ? 2_000 : -2_000
+      scene.pass(1_000)
+    }
+    scene.serverMs += HOUR_MS
+    scene.pass(HOUR_MS)
+    expect(scene.clock.isHeld).toBe(true)
   })
 
   it('property: never runs ahead of the clock, gets back to it, and tells of every settled stretch written again', () => {

@@ -272,6 +272,8 @@ describe('replay', () => {
     const again = copy(never)
     log.down = false
     await again
+    // Nothing of a replay stays in what lives as long as a daemon.
+    expect(getEventListeners(appender.gaveUp, 'abort')).toEqual([])
     await appender.close()
     expectCopied(log, source, 1)
     expect(source.reads).toHaveLength(1)

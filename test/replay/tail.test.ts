@@ -102,12 +102,21 @@ describe('Tail', () => {
     expect(stage.samplesInLog(tagA)).toHaveLength(1)
   })
 
-  it('keeps where a tag begins while it cannot be read', async () => {
-    const stage = await new TailStage().start([tagA])
-    stage.source.nextFault = () => 'BANYAN_SOURCE_FORBIDDEN'
+  it('keeps where a tag begins while it cannot be read, also when it is left and the bridge dies', async () => {
+    const stage = await new TailStage().start([tagA, tagB])
+    stage.source.nextFault = ({ id }) => (id === tagA.id ? 'BANYAN_SOURCE_FORBIDDEN' : undefined)
     await stage.round()
     const begun = stage.tail.liveFrom(tagA.id)
+    expect(begun).toBeDefined()
     stage.writeLive(tagA)
+    await stage.pass(HOUR_MS)
+    stage.setTags([tagB])
+    await stage.round()
+    stage.setTags([tagA, tagB])
+    await stage.round()
+    await stage.pass(HOUR_MS)
+    await stage.crash()
+    await stage.round()
     await stage.pass(5 * HOUR_MS)
     stage.source.nextFault = () => undefined
     await stage.round()
@@ -246,7 +255,7 @@ describe('Tail', () => {
       stage.source.nextFault = () => code
       stage.source.probeFault = () => (probes++ === 0 ? undefined : 'BANYAN_SOURCE_UNAVAILABLE')
       await stage.pass(HOUR_MS)
-      await expect(stage.round()).rejects.toMatchObject({ code: 'BANYAN_SOURCE_UNAVAILABLE' })
+      await expect(stage.round()).rejects.toMatchObject({ code: 'BANYAN_SOURCE_DOWN' })
       stage.source.probeFault = stage.source.nextFault = () => undefined
       await settleEverything(stage)
       expectCopied(stage, tagA, tagB, tagC)
@@ -275,11 +284,40 @@ describe('Tail', () => {
     expect(coverageOf(stage, tagA)).toEqual(before)
   })
 
+  it('an outage amid catching up ends it, and is no failure of the tags that waited', async () => {
+    const stage = await new TailStage().start([tagA, tagB])
+    await stage.round()
+    for (let i = 0; i < 40; i++) {
+      for (const tag of [tagA, tagB]) stage.writeLive(tag)
+      await stage.pass(2 * 60_000)
+    }
+    await stage.round()
+    stage.catchUpSource.nextFault = stage.catchUpSource.probeFault = () => 'BANYAN_SOURCE_UNAVAILABLE'
+    await expect(stage.catchUp()).rejects.toMatchObject({ code: 'BANYAN_SOURCE_DOWN' })
+    expect(stage.tail.state()).toMatchObject({ failingCount: 0, catchingUp: 2 })
+    stage.catchUpSource.nextFault = stage.catchUpSource.probeFault = () => undefined
+    expect(await stage.catchUp()).toBe(2)
+    expect(stage.tail.state()).toMatchObject({ catchingUp: 0 })
+    expectCopied(stage, tagA, tagB)
+  })
+
+  it('a place the log refuses is that tag’s failure, and the others begin', async () => {
+    const stage = await new TailStage().start([tagA, tagB])
+    stage.log.refuses = (entry) => entry.tag === tagA.id
+    await stage.round()
+    expect(stage.tail.state().failing).toMatchObject([{ tag: tagA.id, code: 'BANYAN_LOG_REJECTED' }])
+    expect(stage.tail.liveFrom(tagA.id)).toBeUndefined()
+    expect(stage.tail.liveFrom(tagB.id)).toBeDefined()
+    stage.log.refuses = () => false
+    await settleEverything(stage)
+    expectCopied(stage, tagA, tagB)
+  })
+
   it('a page the log refuses is not passed over: it stays a gap, is told, and is read again', async () => {
     const stage = await new TailStage().start([tagA, tagB])
     await stage.round()
     const { ticks: poison } = stage.writeLive(tagA)
-    stage.log.refuses = (entry) => entry.kind !== 'amend' && entry.samples.some((sample) => sample.ticks === poison)
+    stage.log.refuses = (entry) => 'samples' in entry && entry.samples.some((sample) => sample.ticks === poison)
     await stage.pass(INTERVAL_MS)
     await stage.round()
     for (let i = 0; i < 3; i++) {
@@ -610,7 +648,7 @@ describe('Tail, over any schedule', () => {
         }
         expect(liveFrom).toBe(this.#begun.get(tag) ?? liveFrom)
         this.#begun.set(tag, liveFrom)
-        expect(covered[0]?.from).toBeGreaterThanOrEqual(liveFrom)
+        expect(covered.every(({ from }) => from >= liveFrom)).toBe(true)
         const seen = this.stage.samplesInLog(tag).map((sample) => sample.value)
         expect(new Set(seen).size).toBe(seen.length)
       }

@@ -1,6 +1,7 @@
+import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { addWindows, covers, gapsWithin, NOTHING_COVERED } from '../../src/domain/coverage.ts'
+import { addWindows, covers, gapsWithin, NOTHING_COVERED, type Coverage } from '../../src/domain/coverage.ts'
 import { parseTagId, type TagId } from '../../src/domain/tag-id.ts'
 import { ticks } from '../../src/domain/ticks.ts'
 import type { Window } from '../../src/domain/window.ts'
@@ -17,6 +18,8 @@ function span(from: number, until: number): Window {
   return { from: ticks(BigInt(from)), until: ticks(BigInt(until)) }
 }
 
+const EVERYTHING = [span(-1_000_000_000, 1_000_000_000)]
+
 const window = fc
   .tuple(fc.integer({ min: -30, max: 30 }), fc.integer({ min: 1, max: 12 }))
   .map(([from, length]) => span(from, from + length))
@@ -26,17 +29,17 @@ type Step =
   | { readonly do: 'mark'; readonly marks: readonly { tag: TagId; window: Window }[] }
   /** A comparison begins: it lists the marks. */
   | { readonly do: 'list' }
-  /** It ends: what it listed of the tag is cleared, or only what lies within. */
-  | { readonly do: 'clear'; readonly tag: TagId; readonly within: Window | undefined }
+  /** It ends: what it listed of the tag is cleared as far as it was compared. */
+  | { readonly do: 'clear'; readonly tag: TagId; readonly compared: Coverage }
 
 const mark = fc.array(fc.record({ tag, window }), { minLength: 1, maxLength: 4 })
 
-function steps(within: fc.Arbitrary<Window | undefined>): fc.Arbitrary<Step[]> {
+function steps(compared: fc.Arbitrary<Coverage>): fc.Arbitrary<Step[]> {
   return fc.array(
     fc.oneof(
       { weight: 3, arbitrary: fc.record({ do: fc.constant('mark' as const), marks: mark }) },
       { weight: 1, arbitrary: fc.record({ do: fc.constant('list' as const) }) },
-      { weight: 2, arbitrary: fc.record({ do: fc.constant('clear' as const), tag, within }) },
+      { weight: 2, arbitrary: fc.record({ do: fc.constant('clear' as const), tag, compared }) },
     ),
     { maxLength: 30 },
   )
@@ -59,9 +62,13 @@ function runBoth(list: readonly Step[], check: (listed: DirtyTag | undefined, do
     } else {
       const found = begun.listed.find((listed) => listed.tag === step.tag)
       if (found === undefined) continue
-      store.dirty.clear(step.tag, found.upToId, step.within)
-      doubts = doubts.filter(
-        (d) => d.tag !== step.tag || d.at > begun.at || (step.within !== undefined && !covers([step.within], d.window)),
+      const before = store.dirty.get(step.tag)?.windows
+      const isCut = store.dirty.clear(step.tag, found.upToId, step.compared)
+      expect(isCut || isDeepStrictEqual(store.dirty.get(step.tag)?.windows, before)).toBe(true)
+      doubts = doubts.flatMap((d) =>
+        d.tag !== step.tag || d.at > begun.at
+          ? [d]
+          : gapsWithin(step.compared, d.window).map((rest) => ({ ...d, window: rest })),
       )
     }
     const listed = store.dirty.list('pi', 10)
@@ -78,7 +85,7 @@ function runBoth(list: readonly Step[], check: (listed: DirtyTag | undefined, do
 describe('a mark', () => {
   test('is listed until a comparison that began after it has cleared it, and not longer', () => {
     fc.assert(
-      fc.property(steps(fc.constant(undefined)), (list) => {
+      fc.property(steps(fc.constant(EVERYTHING)), (list) => {
         runBoth(list, (listed, doubts) => {
           expect(listed?.windows ?? []).toEqual(addWindows(NOTHING_COVERED, doubts))
         })
@@ -87,9 +94,11 @@ describe('a mark', () => {
     )
   })
 
+  const partly = fc.array(window, { maxLength: 4 }).map((windows) => addWindows(NOTHING_COVERED, windows))
+
   test('is never lost to a comparison of a part of the history', () => {
     fc.assert(
-      fc.property(steps(fc.option(window, { nil: undefined })), (list) => {
+      fc.property(steps(partly), (list) => {
         runBoth(list, (listed, doubts) => {
           for (const doubt of doubts) expect(gapsWithin(listed?.windows ?? [], doubt)).toEqual([])
         })
@@ -98,12 +107,24 @@ describe('a mark', () => {
     )
   })
 
+  test('is cut to what was not compared, piece by piece', () => {
+    const store = openTemporaryStore(temporaryFile())
+    store.dirty.mark(TAG, span(0, 100), 'catalogue')
+    const upToId = (): number => store.dirty.get(TAG)!.upToId
+    expect(store.dirty.clear(TAG, upToId(), [span(-5, 0), span(100, 120)])).toBe(false)
+    expect(store.dirty.clear(TAG, upToId(), [span(10, 20), span(90, 120)])).toBe(true)
+    expect(store.dirty.get(TAG)?.windows).toEqual([span(0, 10), span(20, 90)])
+    expect(store.dirty.clear(TAG, upToId(), [span(0, 90)])).toBe(true)
+    expect(store.dirty.get(TAG)).toBeUndefined()
+    expect([...store.dirty.tags('pi')]).toEqual([])
+  })
+
   test('made again while a comparison runs outlives it', () => {
     const store = openTemporaryStore(temporaryFile())
     store.dirty.mark(TAG, span(0, 100), 'hint')
     const [listed] = store.dirty.list('pi', 1)
     store.dirty.mark(TAG, span(10, 20), 'hint')
-    store.dirty.clear(TAG, listed!.upToId)
+    store.dirty.clear(TAG, listed!.upToId, EVERYTHING)
     expect(store.dirty.list('pi', 1)).toMatchObject([{ tag: TAG, windows: [span(10, 20)] }])
   })
 
@@ -119,11 +140,11 @@ describe('a mark', () => {
     const first = openTemporaryStore(file)
     first.dirty.mark(TAG, span(0, 10), 'catalogue')
     const [old] = first.dirty.list('pi', 1)
-    first.dirty.clear(TAG, old!.upToId)
+    first.dirty.clear(TAG, old!.upToId, EVERYTHING)
     first.close()
     const second = openTemporaryStore(file)
     second.dirty.mark(TAG, span(0, 10), 'clock')
-    second.dirty.clear(TAG, old!.upToId)
+    second.dirty.clear(TAG, old!.upToId, EVERYTHING)
     expect(second.dirty.count('pi')).toBe(1)
   })
 })
@@ -140,7 +161,7 @@ test('a tag with very many marks keeps few that cover them all, and none of them
     )
     expect(store.dirty.count('pi')).toBeLessThanOrEqual(MARKS_PER_TAG)
   }
-  store.dirty.clear(TAG, before!.upToId)
+  store.dirty.clear(TAG, before!.upToId, EVERYTHING)
   const [{ windows }] = store.dirty.list('pi', 1) as [DirtyTag]
   for (const each of scattered) expect(covers(windows, each)).toBe(true)
   // One call with more than fits is bounded as well.
@@ -171,7 +192,7 @@ test('tags are listed per historian and in pages, whatever their ids look like',
   }
   expect(seen).toEqual(ids)
   expect(store.dirty.count('pi')).toBe(ids.length)
-  for (const { tag: id, upToId } of store.dirty.list('pi', 10)) store.dirty.clear(id, upToId)
+  for (const { tag: id, upToId } of store.dirty.list('pi', 10)) store.dirty.clear(id, upToId, EVERYTHING)
   expect(store.dirty.list('pi', 10)).toEqual([])
   expect(store.dirty.list('pi-south', 10).map((listed) => listed.tag)).toEqual(['pi-south/1'])
 })

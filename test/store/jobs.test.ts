@@ -69,6 +69,20 @@ describe('a run', () => {
     expect(store.jobs.get(run.job.id)).toMatchObject({ state: 'cancelled', requested: undefined })
   })
 
+  // Whoever asked did so less than one look of the runner before the end.
+  test.each([
+    ['interrupted', 'pause', 'paused'],
+    ['interrupted', 'cancel', 'cancelled'],
+    ['failed', 'cancel', 'cancelled'],
+    ['failed', 'pause', 'failed'],
+    ['done', 'cancel', 'done'],
+  ] as const)('that ends %s after somebody asked to %s it is %s', (outcome, request, state) => {
+    const { store, run } = running()
+    store.jobs.request(run.job.id, request)
+    run.end(outcome)
+    expect(store.jobs.get(run.job.id)).toMatchObject({ state, requested: undefined })
+  })
+
   test('cannot change the job any more once it has ended', () => {
     const { run } = running()
     run.end('interrupted')
@@ -111,21 +125,30 @@ describe('a run', () => {
   })
 })
 
-describe('orphans of an earlier holder', () => {
+describe('orphans', () => {
   test.each([
     [undefined, 'interrupted'],
     ['pause', 'paused'],
     ['cancel', 'cancelled'],
-  ] as const)('asked to %s are %s', (request, state) => {
+  ] as const)('of an earlier holder, asked to %s, are %s', (request, state) => {
     let now = 0
     const { store, run } = running(() => now)
     if (request !== undefined) store.jobs.request(run.job.id, request)
     now = LEASE_STALE_MS + 1
     const lease = store.lease.acquire('successor')
-    const own = store.jobs.start(store.jobs.enqueue('backfill', {}).id, lease)
     expect(store.jobs.interruptOrphans(lease)).toBe(1)
     expect(store.jobs.get(run.job.id)).toMatchObject({ state, requested: undefined })
-    expect(store.jobs.get(own.job.id).state).toBe('running')
+  })
+
+  test('of the holder itself, whose end could not be stored, can be taken up again', () => {
+    const store = openTemporaryStore(temporaryFile())
+    const lease = store.lease.acquire('test')
+    const { id } = store.jobs.enqueue('backfill', {})
+    store.jobs.start(id, lease)
+    expect(store.jobs.runnable()).toEqual([])
+    expect(store.jobs.interruptOrphans(lease)).toBe(1)
+    expect(store.jobs.runnable()).toMatchObject([{ id }])
+    expect(store.jobs.start(id, lease).job.state).toBe('running')
   })
 })
 

@@ -44,7 +44,9 @@ const report: LiveStatus = {
   atMs: 2,
   problems: [{ reason: 'historian-clock', subject: 'pi-north', detail: 'stepped back' }],
   historians: [historian],
-  sweeps: [{ name: 'sweep 24h', running: false, nextAtMs: 9, lastEndedAtMs: 8, lastOutcome: 'done', skipped: 1 }],
+  sweeps: [
+    { name: 'sweep 24h', running: false, nextAtMs: 9, lastEndedAtMs: 8, lastOutcome: 'done', skipped: 1, failed: 2 },
+  ],
   lastReload: { atMs: 3, outcome: 'applied' },
 }
 

@@ -109,6 +109,33 @@ describe('disk full', () => {
   })
 })
 
+test('a lock held for long is waited for once: from then on it is asked for in passing, until it is gone', () => {
+  const file = temporaryFile()
+  openTemporaryStore(file)
+  const other = new SqliteDatabase(file)
+  const db = new StoreDatabase(file, 50)
+  onTestFinished(() => {
+    other.close()
+    db.close()
+  })
+  const write = (): void => {
+    db.write(() => undefined)
+  }
+  const patienceMs = (): number => Number(db.pragma('busy_timeout'))
+  write()
+  expect(patienceMs()).toBe(50)
+  other.exec('BEGIN IMMEDIATE')
+  expect(refusal(write).code).toBe('BANYAN_STORE_UNAVAILABLE')
+  const hurriedMs = patienceMs()
+  expect(hurriedMs).toBeLessThan(50)
+  // What is read needs no lock, and tells nothing about it.
+  db.read(() => undefined)
+  expect(patienceMs()).toBe(hurriedMs)
+  other.exec('ROLLBACK')
+  write()
+  expect(patienceMs()).toBe(50)
+})
+
 test('a store locked by another process is unavailable for now, and works afterwards', () => {
   const file = temporaryFile()
   openTemporaryStore(file)

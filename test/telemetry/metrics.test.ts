@@ -34,6 +34,7 @@ test('every metric tells what the status tells, in base units', async () => {
     'banyan_readiness_problems{reason="historian-clock"}': 0,
     'banyan_readiness_problems{reason="log-down"}': 1,
     'banyan_readiness_problems{reason="store-down"}': 0,
+    'banyan_readiness_problems{reason="tags-failing"}': 0,
     'banyan_readiness_problems{reason="draining"}': 0,
     banyan_lease_epoch: 21,
     [`banyan_historian_up{${h}}`]: 1,
@@ -66,6 +67,7 @@ test('every metric tells what the status tells, in base units', async () => {
     [`banyan_schedule_next_timestamp_seconds{${s}}`]: 1_748_780_100,
     [`banyan_schedule_last_end_timestamp_seconds{${s}}`]: 1_748_779_210,
     [`banyan_schedule_skipped_total{${s}}`]: 3,
+    [`banyan_schedule_failed_total{${s}}`]: 2,
   })
 })
 

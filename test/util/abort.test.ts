@@ -1,5 +1,6 @@
+import { getEventListeners } from 'node:events'
 import { describe, expect, it } from 'vitest'
-import { abortable, sleep, together } from '../../src/util/abort.ts'
+import { abortable, following, sleep, together } from '../../src/util/abort.ts'
 
 describe('together', () => {
   it('stops the others with the first error, and waits for them', async () => {
@@ -21,6 +22,28 @@ describe('together', () => {
     const all = together([(signal) => sleep(60_000, signal)], outer.signal)
     outer.abort(new Error('stop'))
     await expect(all).rejects.toThrow('stop')
+  })
+})
+
+describe('following', () => {
+  it('aborts with the first of the others, with its reason', () => {
+    const [first, second] = [new AbortController(), new AbortController()]
+    const { signal } = following([first.signal, second.signal])
+    expect(signal.aborted).toBe(false)
+    second.abort('second')
+    first.abort('first')
+    expect(signal.reason).toBe('second')
+    expect(following([new AbortController().signal, first.signal]).signal.reason).toBe('first')
+  })
+
+  it('leaves nothing behind in what it followed', async () => {
+    const longLived = new AbortController()
+    const { signal, release } = following([longLived.signal])
+    release()
+    await together([() => Promise.resolve()], longLived.signal)
+    expect(getEventListeners(longLived.signal, 'abort')).toEqual([])
+    longLived.abort()
+    expect(signal.aborted).toBe(false)
   })
 })
 

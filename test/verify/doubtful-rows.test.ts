@@ -38,6 +38,33 @@ describe('runs to read', () => {
 })
 
 describe('rows of doubtful cells', () => {
+  it('are those the cell was folded from, whatever was appended to it since', async () => {
+    const [a, b] = [testTag(1), testTag(4)]
+    const copied = await CopiedHistorian.of(a, b)
+    for (const tag of [a, b]) copied.hold(tag, [sample(1, 1), sample(6, 6)])
+    await copied.cover(a, span(0, 5))
+    await copied.fold(signal)
+    const [cell] = copied.store.cells.read(a.id, span(0, 10))
+    await copied.cover(a, span(5, 10))
+    await copied.cover(b, span(0, 10))
+    await copied.fold(signal)
+    const [other] = copied.store.cells.read(b.id, span(0, 10))
+    // Read as one, their stretches enclose the later record.
+    const rows = await readCells(copied.log, [cell!, other!], WIDTH, signal)
+    expect([
+      ...rows
+        .get(cell!)!
+        .within([span(0, 10)], 1)
+        .keys(),
+    ]).toEqual([1n])
+    expect([
+      ...rows
+        .get(other!)!
+        .within([span(0, 10)], 2)
+        .keys(),
+    ]).toEqual([1n, 6n])
+  })
+
   it('are those of the cells asked for and of no other, in one read of a partition', async () => {
     const [a, b] = [testTag(1), testTag(4)]
     const copied = await CopiedHistorian.of(a, b)

@@ -1,16 +1,25 @@
 import { describe, expect, it } from 'vitest'
 import type { Losses } from '../../src/verify/loss-guard.ts'
-import { LossTally, refusedLoss, unbelievable } from '../../src/verify/loss-guard.ts'
+import { lagging, LossTally, refusedLoss, unbelievable, type Held } from '../../src/verify/loss-guard.ts'
+import type { Ticks } from '../../src/domain/ticks.ts'
 import { testTag } from '../harness/memory-source.ts'
 import { at, span } from './copied-historian.ts'
 
+function shown(count: number, latest: Ticks): Held {
+  return { count, latest: count === 0 ? undefined : latest }
+}
+
 /** Losses of a tag whose cells held `logged` samples each, of which the historian now shows `held`. */
 function tally(...cells: { logged: number; held: number }[]): Losses {
-  const losses = new LossTally()
+  const losses = new LossTally({ appendedSince: 0, cutAt: undefined })
   for (const [i, { logged, held }] of cells.entries()) {
     const window = span(i * 10, i * 10 + 10)
     const cell = { window, minTicks: window.from, maxTicks: at(i * 10 + 9), digest: { count: logged, sum: 0n } }
-    losses.add({ ...cell, tag: testTag(1).id, epoch: logged, partition: 0, runs: [] }, [window], held)
+    losses.add(
+      { ...cell, tag: testTag(1).id, epoch: logged, partition: 0, runs: [] },
+      [window],
+      shown(held, at(i * 10 + 9)),
+    )
   }
   return losses.total()
 }
@@ -28,7 +37,7 @@ function isRefused(...losses: Losses[]): boolean[] {
 describe('loss tally', () => {
   it('adds up what is gone, not what came instead elsewhere', () => {
     const losses = tally({ logged: 10, held: 4 }, { logged: 10, held: 30 })
-    expect(losses).toEqual({ logged: 20, gone: 6, emptiedRun: 0 })
+    expect(losses).toEqual({ logged: 20, gone: 6, emptiedRun: 0, top: 0 })
   })
 
   it('knows the longest run of emptied cells; cells that were empty do not end it', () => {
@@ -38,10 +47,47 @@ describe('loss tally', () => {
   })
 
   it('leaves out a cell of which the log has more than was compared', () => {
-    const losses = new LossTally()
+    const losses = new LossTally({ appendedSince: 0, cutAt: at(8) })
     const cell = { tag: testTag(1).id, window: span(0, 10), epoch: 5, partition: 0, runs: [] }
-    losses.add({ ...cell, digest: { count: 5, sum: 0n }, minTicks: at(0), maxTicks: at(9) }, [span(0, 8)], 0)
-    expect(losses.total()).toEqual({ logged: 0, gone: 0, emptiedRun: 0 })
+    losses.add(
+      { ...cell, digest: { count: 5, sum: 0n }, minTicks: at(0), maxTicks: at(9) },
+      [span(0, 8)],
+      shown(0, at(0)),
+    )
+    expect(losses.total()).toEqual({ logged: 0, gone: 0, emptiedRun: 0, top: 0 })
+  })
+
+  it('counts the newest cell but for what was appended meanwhile', () => {
+    const losses = new LossTally({ appendedSince: 2, cutAt: undefined })
+    const cell = { tag: testTag(1).id, window: span(0, 10), epoch: 5, partition: 0, runs: [] }
+    losses.add(
+      { ...cell, digest: { count: 5, sum: 0n }, minTicks: at(0), maxTicks: at(9) },
+      [span(0, 8)],
+      shown(1, at(3)),
+    )
+    expect(losses.total()).toEqual({ logged: 3, gone: 2, emptiedRun: 0, top: 2 })
+  })
+
+  it('knows what is gone from the top: newer than all that is shown', () => {
+    const full = { logged: 5, held: 5 }
+    const gone = { logged: 5, held: 0 }
+    expect(tally(full, gone, gone).top).toBe(10)
+    expect(tally(gone, gone, full).top).toBe(0)
+    expect(tally(full, gone, { logged: 0, held: 1 }).top).toBe(0)
+    // Something of the newest cell is shown, but not its newest sample; or that one is.
+    for (const [latest, top] of [
+      [5, 3],
+      [9, 0],
+    ] as const) {
+      const losses = new LossTally({ appendedSince: 0, cutAt: undefined })
+      const cell = { tag: testTag(1).id, window: span(0, 10), epoch: 5, partition: 0, runs: [] }
+      losses.add(
+        { ...cell, digest: { count: 5, sum: 0n }, minTicks: at(0), maxTicks: at(9) },
+        [span(0, 10)],
+        shown(2, at(latest)),
+      )
+      expect(losses.total().top).toBe(top)
+    }
   })
 })
 
@@ -81,8 +127,21 @@ describe('loss guard', () => {
     expect(isRefused(...rare)).toEqual(rare.map(() => false))
   })
 
+  it('takes histories that end earlier in many tags at once for one event', () => {
+    const shorter = tally(...many(20, { logged: 10, held: 10 }), ...many(2, { logged: 10, held: 0 }))
+    const snapshot = tally(...many(20, { logged: 10, held: 10 }), { logged: 1, held: 0 })
+    const inside = tally({ logged: 10, held: 9 }, { logged: 10, held: 10 })
+    const laggards = (...losses: Losses[]): number => lagging(losses.map((one) => ({ losses: one }))).size
+    const times = (count: number, one: Losses): Losses[] => Array.from({ length: count }, () => one)
+    expect(laggards(...times(40, shorter))).toBe(40)
+    expect(laggards(...times(5, shorter), ...times(3, snapshot), ...times(10, inside))).toBe(8)
+    expect(laggards(...times(4, shorter))).toBe(0)
+    expect(laggards(...times(5, shorter), ...times(20, inside))).toBe(0)
+    expect(laggards(...times(200, snapshot))).toBe(0)
+  })
+
   it('says how much is missing and what to do', () => {
-    const error = refusedLoss(testTag(7), { logged: 5_000, gone: 4_000, emptiedRun: 0 })
+    const error = refusedLoss(testTag(7), { logged: 5_000, gone: 4_000 })
     expect(error.message).toContain('1000 of the 5000 samples of TAG7')
     expect(error.hint).toContain('--accept-deletions')
   })

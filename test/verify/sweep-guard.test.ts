@@ -61,6 +61,35 @@ describe('a historian that shows less than it did', () => {
     historian.expectEqual(A, span(0, 100))
   })
 
+  it('is not believed when many histories end earlier together, while the tail goes on', async () => {
+    const historian = await copied(...Array.from({ length: 40 }, () => 100))
+    for (const tag of historian.tags) historian.remove(tag, ({ ticks }) => ticks >= 85n)
+    let isFirst = true
+    const outcome = await historian.sweep(
+      {},
+      {
+        project: async (signal) => {
+          if (isFirst) for (const tag of historian.tags) await historian.cover(tag, span(100, 105))
+          isFirst = false
+          await historian.fold(signal)
+        },
+      },
+    )
+    expect(outcome.failures).toHaveLength(40)
+    expect(outcome.revisions).toEqual(nothing)
+    expect(historian.amender.entries).toEqual([])
+  })
+
+  it('is believed where it takes back its latest values and shows newer ones', async () => {
+    const historian = await copied(...Array.from({ length: 8 }, () => 100))
+    for (const tag of historian.tags) {
+      historian.remove(tag, ({ ticks }) => ticks >= 95n)
+      historian.insert(tag, sample(103, 1))
+    }
+    const outcome = await historian.sweep()
+    expect(outcome).toMatchObject({ revisions: { ...nothing, deleted: 40 }, failures: [] })
+  })
+
   it('is not believed when sparse tags fall empty together', async () => {
     const historian = await copied(...Array.from({ length: 8 }, () => 100))
     for (const tag of historian.tags) historian.remove(tag, ({ ticks }) => ticks >= 40n && ticks < 80n)
@@ -106,7 +135,7 @@ describe('counts', () => {
 
   it('are not asked again of a tag the historian counts otherwise', async () => {
     const historian = await dense()
-    historian.source.count = async (_tag, windows) => windows.map(() => 1)
+    historian.source.count = async (_tag, windows) => windows.map(() => 1_000_000)
     expect((await historian.sweep()).revisions).toEqual(nothing)
     historian.source.count = () => expect.fail('asked again')
     expect((await historian.sweep()).revisions).toEqual(nothing)

@@ -68,13 +68,15 @@ it('reads no row twice where nothing changed, and corrects what did', async () =
         mode: 'auto',
         acceptDeletions: false,
         counts: new CountTrust(),
+        tagOf: (id) => tags.find((tag) => tag.id === id),
         onProgress: () => undefined,
+        onOutcome: () => undefined,
       },
       signal,
     )
 
   const appends = log.appends
-  expect(await sweepAll()).toMatchObject({ rows: held, revisions: NOTHING, findings: 0, postponed: 0, failures: [] })
+  expect(await sweepAll()).toMatchObject({ rows: held, revisions: NOTHING, findings: 0, postponed: [], failures: [] })
   // The adapter knows by now which tags may share a call without being asked for again.
   simulator.resetCounters()
   expect(await sweepAll()).toMatchObject({ rows: held, revisions: NOTHING })

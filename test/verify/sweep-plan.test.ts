@@ -4,7 +4,7 @@ import { cellStart } from '../../src/domain/cell.ts'
 import { addWindows, coverageFrom, NOTHING_COVERED, type Coverage } from '../../src/domain/coverage.ts'
 import { ticks } from '../../src/domain/ticks.ts'
 import { window, type Window } from '../../src/domain/window.ts'
-import { blocksOf, countCells, slicesOf, windowsToCompare } from '../../src/verify/sweep-plan.ts'
+import { blocksOf, countCells, slicesOf, windowsToCompare, within } from '../../src/verify/sweep-plan.ts'
 import { at, span, WIDTH } from './copied-historian.ts'
 
 const anyWindow = fc
@@ -34,7 +34,10 @@ describe('windows to compare', () => {
         fc.option(anyTime, { nil: undefined }),
         (covered, lookBackFrom, dirty, settled) => {
           const end = settled ?? at(1_000)
-          const asked = cellsOf([...dirty, ...lookBack(lookBackFrom, end, covered)])
+          const comparable = dirty.flatMap((w) =>
+            within(covered, { from: w.from, until: w.until < end ? w.until : end }),
+          )
+          const asked = cellsOf([...comparable, ...lookBack(lookBackFrom, end, covered)])
           const expected = [...points(covered)].filter((n) => n < end && asked.has(cellStart(ticks(n), WIDTH)))
           const windows = windowsToCompare(covered, { lookBackFrom, dirty, settled }, WIDTH)
           expect(points(windows)).toEqual(new Set(expected))

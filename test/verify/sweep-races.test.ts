@@ -5,6 +5,7 @@ import { BanyanError } from '../../src/domain/errors.ts'
 import type { Sample } from '../../src/domain/sample.ts'
 import type { Correction } from '../../src/log/log.ts'
 import { testTag } from '../harness/memory-source.ts'
+import type { SweepOutcome } from '../../src/verify/sweep.ts'
 import { CopiedHistorian, sample, span } from './copied-historian.ts'
 
 const A = testTag(1)
@@ -37,7 +38,7 @@ describe('a sweep', () => {
       isFirst = false
     }
     const outcome = await historian.sweep()
-    expect(outcome).toMatchObject({ revisions: { late: 1, edited: 0, deleted: 0 }, postponed: 0, failures: [] })
+    expect(outcome).toMatchObject({ revisions: { late: 1, edited: 0, deleted: 0 }, postponed: [], failures: [] })
     historian.expectEqual(A, DAY)
   })
 
@@ -46,7 +47,7 @@ describe('a sweep', () => {
     historian.insert(A, sample(5, 1), sample(105, 2))
     historian.amender.onAmend = () => historian.cover(A, span(100, 200))
     const outcome = await historian.sweep()
-    expect(outcome).toMatchObject({ revisions: { late: 1 }, postponed: 0 })
+    expect(outcome).toMatchObject({ revisions: { late: 1 }, postponed: [] })
     historian.expectEqual(A, span(0, 200))
   })
 
@@ -69,7 +70,7 @@ describe('a sweep', () => {
       },
     )
     expect(outcome.revisions).toEqual({ late: 0, edited: 0, deleted: 0 })
-    expect(outcome.postponed).toBe(0)
+    expect(outcome.postponed).toEqual([])
     historian.expectEqual(A, span(0, 20))
   })
 
@@ -92,6 +93,40 @@ describe('a sweep', () => {
     expect(historian.correctionsOf(A)).toEqual([])
   })
 
+  it('clears no mark of a tag that means something else by the time it was compared', async () => {
+    const historian = await copied()
+    historian.store.dirty.mark(A.id, DAY, 'catalogue')
+    const read = historian.source.read.bind(historian.source)
+    const redefined = { ...A, units: 'bar' }
+    historian.source.read = (...args) => {
+      historian.tags[0] = redefined
+      return read(...args)
+    }
+    const outcome = await historian.sweep()
+    expect(outcome.isLessDoubtful).toBe(false)
+    expect(historian.store.dirty.get(A.id)?.windows).toEqual([DAY])
+    expect((await historian.sweep()).isLessDoubtful).toBe(true)
+    expect(historian.source.reads[0]?.tag).toBe(redefined)
+    expect(historian.store.dirty.get(A.id)).toBeUndefined()
+  })
+
+  it('tells what it appended although it then breaks off', async () => {
+    const historian = await copied()
+    const B = testTag(2)
+    historian.tags.push(B)
+    historian.hold(B, [sample(1, 1), sample(2, 2)])
+    await historian.cover(B, DAY)
+    historian.insert(A, sample(5, 1))
+    historian.insert(B, sample(5, 1))
+    historian.amender.onAmend = async ({ tag }) => {
+      if (tag === B.id) throw new BanyanError('BANYAN_LOG_UNAVAILABLE', 'away', { retryable: true })
+    }
+    const told: SweepOutcome[] = []
+    const sweeping = historian.sweep({}, { onOutcome: (soFar) => told.push(soFar) })
+    await expect(sweeping).rejects.toMatchObject({ code: 'BANYAN_LOG_UNAVAILABLE' })
+    expect(told.at(-1)).toMatchObject({ revisions: { late: 1 }, repairedTags: 1, cells: 20 })
+  })
+
   it('leaves a tag for the next sweep that is never the same twice', async () => {
     const historian = await copied()
     historian.store.dirty.mark(A.id, span(5, 6), 'hint')
@@ -104,7 +139,7 @@ describe('a sweep', () => {
       return read(...args)
     }
     const outcome = await historian.sweep()
-    expect(outcome).toMatchObject({ postponed: 1, repairedTags: 0, failures: [] })
+    expect(outcome).toMatchObject({ postponed: [{ id: A.id, name: A.name }], repairedTags: 0, failures: [] })
     expect(historian.correctionsOf(A)).toEqual([])
     expect(historian.store.dirty.get(A.id)?.windows).toEqual([span(5, 6)])
     historian.source.read = read
@@ -159,7 +194,7 @@ describe('sweep after sweep', () => {
               }
             }
             const outcome = await historian.sweep({}, { pageSize, acceptDeletions: true })
-            expect(outcome).toMatchObject({ failures: [], postponed: 0, findings: 0 })
+            expect(outcome).toMatchObject({ failures: [], postponed: [], findings: 0 })
             for (const [index, tag] of tags.entries()) {
               historian.expectEqual(tag, ...[...covered[index]!].map((n) => span(n * 10 + 3, n * 10 + 13)))
             }

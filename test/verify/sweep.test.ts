@@ -33,7 +33,8 @@ describe('a sweep', () => {
       revisions: nothing,
       repairedTags: 0,
       findings: 0,
-      postponed: 0,
+      postponed: [],
+      isLessDoubtful: false,
       failures: [],
     })
     expect(historian.log.appends).toBe(appends)
@@ -249,14 +250,48 @@ describe('dirty windows', () => {
     const historian = await copied(A)
     historian.store.dirty.mark(A.id, span(95, 105), 'clock')
     await historian.sweep({ lookBackFrom: undefined })
-    expect(historian.store.dirty.get(A.id)?.windows).toEqual([span(95, 105)])
+    expect(historian.store.dirty.get(A.id)?.windows).toEqual([span(100, 105)])
+    expect((await historian.sweep({ lookBackFrom: undefined })).cells).toBe(0)
     await historian.cover(A, span(100, 200))
     historian.settled = at(102)
     await historian.sweep({ lookBackFrom: undefined })
-    expect(historian.store.dirty.get(A.id)?.windows).toEqual([span(95, 105)])
+    expect(historian.store.dirty.get(A.id)?.windows).toEqual([span(102, 105)])
     historian.settled = at(105)
     await historian.sweep({ lookBackFrom: undefined })
     expect(historian.store.dirty.get(A.id)).toBeUndefined()
+  })
+
+  it('lose what lies below everything covered, unless a job is running that may have read there', async () => {
+    const historian = await copied(A)
+    const { store } = historian
+    const lease = store.lease.acquire('sync')
+    const run = store.jobs.start(store.jobs.enqueue('backfill', {}).id, lease)
+    store.dirty.mark(A.id, span(-100, 50), 'catalogue')
+    await historian.sweep({ lookBackFrom: undefined })
+    expect(store.dirty.get(A.id)?.windows).toEqual([span(-100, 0)])
+    run.end('done')
+    expect(await historian.sweep({ lookBackFrom: undefined })).toMatchObject({ cells: 0, isLessDoubtful: true })
+    expect(store.dirty.get(A.id)).toBeUndefined()
+  })
+
+  it('stay marked in gaps, and are compared there as soon as they are filled', async () => {
+    const historian = await copied(A)
+    await historian.cover(A, span(200, 300))
+    historian.store.dirty.mark(A.id, span(0, 300), 'catalogue')
+    await historian.sweep({ lookBackFrom: undefined })
+    expect(historian.store.dirty.get(A.id)?.windows).toEqual([span(100, 200)])
+    await historian.cover(A, span(100, 200))
+    historian.insert(A, sample(155, 1))
+    const outcome = await historian.sweep({ lookBackFrom: undefined })
+    expect(outcome).toMatchObject({ cells: 10, revisions: { late: 1 }, isLessDoubtful: true })
+    expect(historian.store.dirty.get(A.id)).toBeUndefined()
+  })
+
+  it('stay marked when the tag is selected no more', async () => {
+    const historian = await copied(A)
+    historian.store.dirty.mark(A.id, span(55, 56), 'hint')
+    expect((await historian.sweep({}, { tagOf: () => undefined })).cells).toBe(0)
+    expect(historian.store.dirty.get(A.id)?.windows).toEqual([span(55, 56)])
   })
 
   it('stay marked when the tag cannot be read', async () => {
@@ -294,6 +329,15 @@ describe('report mode', () => {
     await historian.sweep({ lookBackFrom: at(90) }, { mode: 'report' })
     expect(historian.store.findings.list(10)).toHaveLength(2)
     historian.hold(A, [...before, sample(55, 1)])
+    await historian.sweep({}, { mode: 'report' })
+    expect(historian.store.findings.list(10).map(({ window }) => window)).toEqual([span(50, 60)])
+  })
+
+  it('keeps a finding of a cell of which only a part is settled now', async () => {
+    const historian = await copied(A)
+    historian.insert(A, sample(57, 1))
+    await historian.sweep({}, { mode: 'report' })
+    historian.settled = at(55)
     await historian.sweep({}, { mode: 'report' })
     expect(historian.store.findings.list(10).map(({ window }) => window)).toEqual([span(50, 60)])
   })

@@ -54,6 +54,7 @@ export function liveStatus(over: Partial<LiveStatus> = {}): LiveStatus {
         lastEndedAtMs: 1_748_779_210_000,
         lastOutcome: 'done',
         skipped: 3,
+        failed: 2,
       },
     ],
     lastReload: undefined,

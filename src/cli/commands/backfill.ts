@@ -1,7 +1,7 @@
 /** `banyan backfill`: runs the job in the foreground and sums it up. Some tags failed: exit 4, the rest is done. */
 import type { BackfillProgress } from '../../app/backfill-meter.ts'
 import type { BackfillReport } from '../../app/backfill-job.ts'
-import { type BackfillOptions, runBackfill, takeUp } from '../../app/backfill.ts'
+import { type BackfillOptions, runBackfill, takeUpForDaemon } from '../../app/backfill.ts'
 import { followJob, isDaemonRunning } from '../../app/follow-job.ts'
 import type { Bridge } from '../../app/bridge.ts'
 import type { Job } from '../../store/jobs.ts'
@@ -19,8 +19,8 @@ export async function backfill(context: CommandContext, options: BackfillFlags):
     const store = await bridge.store()
     const wanted = { ...scopeOf(options), job: options.job }
     const daemon = isDaemonRunning(store)
-    if (options.detach === true) return detach(context, takeUp(store, wanted), daemon)
-    return daemon ? follow(context, store, takeUp(store, wanted)) : runHere(context, bridge, wanted)
+    if (options.detach === true) return detach(context, takeUpForDaemon(store, wanted), daemon)
+    return daemon ? follow(context, store, takeUpForDaemon(store, wanted)) : runHere(context, bridge, wanted)
   })
 }
 
@@ -53,18 +53,25 @@ async function runHere(context: CommandContext, bridge: Bridge, wanted: Backfill
 
 function detach({ output }: CommandContext, job: Job, daemon: boolean): ExitCode {
   output.answer({ job: job.id, state: job.state }, () => `Job ${job.id} is ${job.state}.`)
-  output.note(
-    daemon
-      ? 'The daemon runs it; see "banyan jobs".'
-      : `No daemon is running: start "banyan sync", or run it here with "banyan backfill --job ${job.id}".`,
-  )
+  if (job.state === 'paused') output.note(resumeNote(job))
+  else if (job.state === 'queued' || job.state === 'running') {
+    output.note(
+      daemon
+        ? 'The daemon runs it; see "banyan jobs".'
+        : `No daemon is running: start "banyan sync", or run it here with "banyan backfill --job ${job.id}".`,
+    )
+  }
   return EXIT.done
+}
+
+function resumeNote({ id }: Job): string {
+  return `It waits until somebody resumes it: "banyan jobs resume ${id}".`
 }
 
 /** The daemon runs it; here it is only watched. */
 async function follow({ output, interrupt }: CommandContext, store: Store, wanted: Job): Promise<ExitCode> {
   output.note(`A daemon is running: job ${wanted.id} is its to run. Ctrl-C leaves it running.`)
-  if (wanted.state === 'interrupted' || wanted.state === 'failed') store.jobs.request(wanted.id, 'resume')
+  if (wanted.state === 'paused') output.note(resumeNote(wanted))
   const progress = startProgress(output)
   try {
     const { job, failures } = await followJob(

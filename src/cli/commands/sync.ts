@@ -32,15 +32,19 @@ async function syncOnce(context: CommandContext, options: OnceOptions): Promise<
         ['deleted samples', deleted],
         ['tags failed', report.failures.length],
         ['differences left alone', report.findings],
+        ['tags for the next sweep', report.postponed],
         ['jobs waiting', report.jobsWaiting],
       ],
     )
   })
   for (const { name, code, message } of report.failures.slice(0, SHOWN_FAILURES))
     output.note(`${name}: ${code}: ${message}`)
+  if (report.missing.length > 0)
+    output.note(`Listed, but unknown to the historian: ${report.missing.slice(0, SHOWN_FAILURES).join(', ')}`)
   if (report.jobsWaiting > 0)
     output.note(`${formatCount(report.jobsWaiting)} jobs wait for "banyan backfill --job ID" or the daemon.`)
-  return report.failures.length === 0 && report.findings === 0 ? EXIT.done : EXIT.incomplete
+  const isComplete = report.failures.length + report.missing.length + report.findings + report.postponed === 0
+  return isComplete ? EXIT.done : EXIT.incomplete
 }
 
 const SHOWN_FAILURES = 10

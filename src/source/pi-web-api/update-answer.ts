@@ -44,6 +44,7 @@ const pollSchema = z.object({
 export interface StreamNews {
   /** Where to go on. */
   readonly marker: string
+  readonly eventCount: number
   /** Undefined: more happened than is worth telling, or something that cannot be understood. */
   readonly changes: readonly Change[] | undefined
 }
@@ -57,7 +58,7 @@ export function decodePoll(json: JsonObject, what: string): Map<string, StreamNe
     const poll = pollSchema.safeParse(item)
     if (!poll.success) continue
     const { RequestedMarker: asked, LatestMarker: marker, Events: events } = poll.data
-    news.set(asked, { marker, changes: changesOf(events) })
+    news.set(asked, { marker, eventCount: events.length, changes: changesOf(events) })
   }
   return news
 }

@@ -17,7 +17,7 @@ import type { Retrying } from './retrying.ts'
 import { decodePoll, decodeRegistrations, type StreamNews } from './update-answer.ts'
 import { encodePointWebId } from './webid.ts'
 
-/** With path and host a URL then stays below the 4 KB some gateways cut at. */
+/** With path, host and fields a URL then stays below the 4 KB some gateways cut at. */
 const MAX_QUERY_LENGTH = 3_600
 
 /** Registrations are made in passing: so many calls per poll leave ten thousand tags registered after a dozen polls. */
@@ -32,8 +32,12 @@ const MAX_UNANSWERED = 2
 /** Streams that are asked to be registered alone when all else was refused: one may be gone, three hardly. */
 const WITNESSES = 3
 
-/** How many events answer a poll cannot be bounded; this is what a call is taken to weigh. */
-const ROWS_PER_POLL_CALL = 1_000
+/** What is looked at. Every sample of every tag passes here: its value would be read for nothing. */
+const POLL_FIELDS = ['RequestedMarker', 'LatestMarker', 'Status', 'Events.Action', 'Events.Timestamp']
+const SELECTED_FIELDS = ['WebException', ...POLL_FIELDS.map((field) => `Items.${field}`)].join(';')
+
+/** How many events answer a poll cannot be bounded. A call is taken to weigh as many as the last time, at least these. */
+const MIN_ROWS_PER_POLL_CALL = 1_000
 
 /** Memory of one poll; streams beyond are answered `unknown`, which says less and is true. */
 const MAX_HINTS_PER_POLL = 100_000
@@ -64,6 +68,8 @@ interface Stream {
   readonly query: string
   /** Undefined while it is not registered. */
   marker: string | undefined
+  /** Events in its last answer: as many are expected of the next. */
+  lastEventCount: number
   /** Registrations since it last answered a poll. */
   unanswered: number
   /** Its notices were lost, and nobody was told yet. */
@@ -86,6 +92,7 @@ class UpdateWatch {
       tag,
       query: `webId=${encodePointWebId(tag.address.serverGuid, tag.address.pointId)}`,
       marker: undefined,
+      lastEventCount: 0,
       unanswered: 0,
       owesUnknown: false,
       registerFrom: 0,
@@ -116,11 +123,13 @@ class UpdateWatch {
 
   async #pollTogether(asked: readonly { stream: Stream; query: string }[]): Promise<void> {
     const what = `asking what changed in ${asked.length} tags`
-    const path = `/streamsets/updates?${asked.map(({ query }) => query).join('&')}`
+    const path = `/streamsets/updates?${asked.map(({ query }) => query).join('&')}&selectedFields=${SELECTED_FIELDS}`
+    const expectedRows = asked.reduce((sum, { stream }) => sum + stream.lastEventCount, 0)
+    const rows = Math.max(MIN_ROWS_PER_POLL_CALL, expectedRows)
     let news: ReadonlyMap<string, StreamNews>
     try {
       news = await this.#parts.retrying(async () => {
-        const answer = await this.#parts.batch.get(path, what, ROWS_PER_POLL_CALL, this.#signal)
+        const answer = await this.#parts.batch.get(path, what, rows, this.#signal)
         return decodePoll(answer.json, what)
       }, this.#signal)
     } catch (error) {
@@ -143,6 +152,7 @@ class UpdateWatch {
       return
     }
     stream.marker = news.marker
+    stream.lastEventCount = news.eventCount
     stream.unanswered = 0
     const { changes } = news
     if (changes === undefined || this.#hints.length + changes.length > MAX_HINTS_PER_POLL) this.#tellUnknown(stream)

@@ -1,0 +1,57 @@
+/** The process sleeps, as in a laptop whose lid is closed, for longer than its lease lasts without a sign of life. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { describe, expect, it } from 'vitest'
+import { LEASE_STALE_MS } from '../../../src/store/lease.ts'
+import { Daemon, freeAddress } from '../../harness/daemon.ts'
+import { MINUTE_MS, type SyncSite } from '../../harness/sync-site.ts'
+import { endsWell, LIMIT_MS, openRunning } from './bad-day.ts'
+
+/** A heartbeat may have been given just before. */
+const ASLEEP_MS = LEASE_STALE_MS + 1_000
+
+/** The plant goes on meanwhile. */
+async function fallAsleep(site: SyncSite): Promise<void> {
+  site.daemon.signal('SIGSTOP')
+  site.plant.step(10 * MINUTE_MS)
+  await sleep(ASLEEP_MS)
+}
+
+describe.concurrent('a daemon that was suspended', { timeout: LIMIT_MS }, () => {
+  it('goes on where it was, when nobody took its place', async (context) => {
+    const site = await openRunning(context)
+    const { epoch } = await site.daemon.status()
+    await fallAsleep(site)
+    site.daemon.signal('SIGCONT')
+    await site.complete()
+    expect(await site.daemon.status()).toMatchObject({ epoch })
+    await endsWell(site)
+  })
+
+  it('ends with 6 and writes nothing more, when another did', async (context) => {
+    const site = await openRunning(context)
+    const { daemon } = site
+    await fallAsleep(site)
+    const elsewhere = await freeAddress()
+    site.edit(site.listen, elsewhere)
+    const rival = Daemon.start(site.bench, elsewhere)
+    context.onTestFinished(async () => {
+      await rival.kill()
+    })
+    await rival.ready()
+    await site.complete()
+    expect(await rival.stop()).toMatchObject({ code: 0 })
+
+    // There is something to write, and nobody holds the lease.
+    site.plant.step(10 * MINUTE_MS)
+    const before = await site.bench.readLog()
+    daemon.signal('SIGCONT')
+    const { code, stderr } = await daemon.ended
+    expect(code, stderr).toBe(6)
+    expect(stderr).toMatch(/lease of the store .* was (released|taken over)/)
+    expect(await site.bench.readLog()).toEqual(before)
+
+    site.edit(elsewhere, site.listen)
+    site.startDaemon()
+    await endsWell(site)
+  })
+})
