@@ -2,7 +2,7 @@
  * Sweep plan: which windows of a tag a sweep compares, and in which pieces it reads them. Pure.
  *
  * Compared is what is covered and settled of the look-back and of the dirty windows, both rounded outwards to whole
- * cells, as far as those are covered and settled: a cell's digest speaks of all its samples, so half a cell could only be compared row by row.
+ * cells: a cell's digest speaks of all its samples, so half a cell could only be compared row by row.
  */
 import { cellStart } from '../domain/cell.ts'
 import { addWindows, gapsWithin, NOTHING_COVERED, type Coverage } from '../domain/coverage.ts'
@@ -28,10 +28,10 @@ export function windowsToCompare(covered: Coverage, wanted: Wanted, width: bigin
   const { lookBackFrom } = wanted
   const doubtful = lookBackFrom === undefined || lookBackFrom >= until ? [] : [{ from: lookBackFrom, until }]
   // Of a doubt nobody has copied yet there is nothing to compare, its cell included.
-  const comparable = [...doubtful, ...wanted.dirty].flatMap((window) =>
+  const dirty = wanted.dirty.flatMap((window) =>
     within(covered, { from: window.from, until: window.until < until ? window.until : until }),
   )
-  const whole = comparable.map((window) => outwards(window, width))
+  const whole = [...doubtful, ...dirty].map((window) => outwards(window, width))
   return addWindows(NOTHING_COVERED, whole).flatMap((window) =>
     window.from >= until
       ? []

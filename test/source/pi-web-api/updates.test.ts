@@ -13,6 +13,8 @@ import { openSource, sendJson, startTinyServer, type SeenRequest } from './tiny-
 const START = parseTicks('2025-12-31T00:00:00Z')
 const at = (seconds: number): Ticks => ticks(START + BigInt(seconds) * 10_000_000n)
 const EVERY_MS = 1
+/** Patience, not a measure. */
+const PATIENTLY = { interval: 5, timeout: 30_000 }
 
 interface Setting {
   readonly simulator: Simulator
@@ -51,7 +53,7 @@ async function start(tagCount: number, switches: Partial<Switches> = {}): Promis
 /** Starts the first poll, waits until all are registered, then makes the change; gives the first hints. */
 async function takeAfter({ simulator, tags, listener }: Setting, change: () => void): Promise<readonly Hint[]> {
   const taking = listener.take()
-  await expect.poll(() => pollsOf(simulator), { interval: 5 }).toBeGreaterThan(Math.ceil(tags.length / 900))
+  await expect.poll(() => pollsOf(simulator), PATIENTLY).toBeGreaterThan(Math.ceil(tags.length / 900))
   change()
   return taking
 }
@@ -108,7 +110,7 @@ describe('hints', () => {
     const taking = listener.take()
     // All are registered within a few polls; what is registered later misses what happens before.
     await expect
-      .poll(() => simulator.counters().byRoute['POST streamsets/updates'], { interval: 5 })
+      .poll(() => simulator.counters().byRoute['POST streamsets/updates'], PATIENTLY)
       .toBe(Math.ceil(2_000 / 92))
     for (const tag of tags) simulator.historian.write(tag.name, at(1), 1)
     const hints = new Set((await taking).map((hint) => hint.tag))
@@ -117,6 +119,24 @@ describe('hints', () => {
     simulator.historian.write('T1234', at(2), 2)
     expect(await listener.take()).toEqual([{ tag: tags[1_233]!.id, change: 'added', at: at(2) }])
     expect(simulator.counters().requests).toBeLessThanOrEqual(batch ? 2 : 60)
+  })
+
+  it('put less into one answer where there was much, and never a value', async () => {
+    const setting = await start(200)
+    const { simulator, tags, listener } = setting
+    const flood = (): void => {
+      for (const tag of tags) for (let i = 0; i < 600; i++) simulator.historian.write(tag.name, at(i), i)
+    }
+    await takeAfter(setting, flood)
+    const fields = new Set<string | undefined>()
+    onTestFinished(simulator.observe(({ query }) => fields.add(query.get('selectedFields'))))
+    simulator.resetCounters()
+    for (const tag of tags) simulator.historian.write(tag.name, at(700), 1)
+    expect(await listener.take()).toHaveLength(tags.length)
+    // Two calls of some 50,000 events each are more than one answer should hold; the third, of the rest, is small.
+    expect(simulator.counters().byRoute).toEqual({ 'GET streamsets/updates': 1, 'POST batch': 1 })
+    expect([...fields].join()).toMatch(/Items\.Events\.Timestamp/)
+    expect([...fields].join()).not.toMatch(/Value/)
   })
 
   it.each<[string, (setting: Setting) => void]>([
