@@ -134,6 +134,8 @@ export class LogSession {
         const trouble = this.appender.trouble()
         // An append whose answer was lost is acknowledged when its writer can be opened again.
         if (trouble !== undefined) throw undecided(trouble.message)
+        // Whoever took the lease over meanwhile, while this process was suspended, acknowledged them to itself.
+        this.#options.lease.assertHeld()
         throw tooMany(...excess, this.#acknowledged(excess[0]))
       }
       await sleep(LOOK_AGAIN_MS, signal)
@@ -165,6 +167,7 @@ export class LogSession {
   /** A copy for people: a full disk must not make a success a failure. */
   #saveCoverage(): void {
     try {
+      this.#options.lease.assertHeld()
       this.#cache.save()
     } catch (error) {
       this.#options.bridge.logger.warn(

@@ -3,6 +3,7 @@
  * bare client, or leaves it stuck. With the adapter every record is there once, as a foreign consumer sees it.
  */
 import { ConfigResourceTypes } from 'kafkajs'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { openKafkaLog } from '../../src/log/kafka/kafka-log.ts'
 import type { KafkaLogOptions } from '../../src/log/kafka/options.ts'
@@ -14,6 +15,7 @@ import { describeOnKafka, kafkaBrokers, kafkaOptions, plainKafka, removeTopics }
 import { amendEntry, deleted, edited, late, secondsEntry, tagNamed } from '../log/build-samples.ts'
 
 const never = new AbortController().signal
+const SETTING_TAKES_MS = 2_000
 const TAGS = [1, 2, 3, 4, 5].map(tagNamed)
 const { partitions: PARTITIONS } = kafkaOptions()
 
@@ -167,6 +169,8 @@ describeOnKafka('an append when answers are lost', () => {
       ],
     })
     await admin.disconnect()
+    // A broker takes a new setting up a moment after it has accepted it.
+    await sleep(SETTING_TAKES_MS)
     const future = secondsEntry(tagNamed(1), 400_000_000, 400_000_010)
     const writer = await open().openWriter(0, never)
     await expect(writer.append([future])).rejects.toMatchObject({

@@ -123,7 +123,11 @@ describeOnKafka('topics made by others', () => {
       expect(told.hint).toMatch(/another log\.kafka\.topicPrefix/)
       site.edit(topicPrefix, fresh)
       // The store still knows the old log; it asks whether that is meant.
-      expect(toldBy(await site.run('backfill', '--quiet')).hint).toContain('banyan store rebuild')
+      expect(toldBy(await site.run('backfill', '--quiet'))).toMatchObject({
+        code: 2,
+        hint: expect.stringContaining('banyan store rebuild') as string,
+      })
+      await site.run('check', '--create-topics', '--quiet')
       expect((await site.run('store', 'rebuild', '--quiet')).code).toBe(0)
       const outcome = await site.run('backfill', '--quiet', '--json')
       expect(outcome, outcome.stderr).toMatchObject({ code: 0 })

@@ -1,4 +1,6 @@
 /** The process sleeps, as in a laptop whose lid is closed, for longer than its lease lasts without a sign of life. */
+import Database from 'better-sqlite3'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { LEASE_STALE_MS } from '../../../src/store/lease.ts'
@@ -8,12 +10,32 @@ import { endsWell, LIMIT_MS, openRunning } from './bad-day.ts'
 
 /** A heartbeat may have been given just before. */
 const ASLEEP_MS = LEASE_STALE_MS + 1_000
+/** A write takes less. */
+const AWAKE_MS = 100
 
 /** The plant goes on meanwhile. */
 async function fallAsleep(site: SyncSite): Promise<void> {
   site.daemon.signal('SIGSTOP')
+  // Stopped in the middle of a write it would keep the file locked, and nobody could take its place.
+  while (isLocked(join(site.bench.folder, 'banyan.db')) || isLocked(site.bench.logFile)) {
+    site.daemon.signal('SIGCONT')
+    await sleep(AWAKE_MS)
+    site.daemon.signal('SIGSTOP')
+  }
   site.plant.step(10 * MINUTE_MS)
   await sleep(ASLEEP_MS)
+}
+
+function isLocked(file: string): boolean {
+  const db = new Database(file, { timeout: 0 })
+  try {
+    db.exec('BEGIN IMMEDIATE; ROLLBACK')
+    return false
+  } catch {
+    return true
+  } finally {
+    db.close()
+  }
 }
 
 describe.concurrent('a daemon that was suspended', { timeout: LIMIT_MS }, () => {
