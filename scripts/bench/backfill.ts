@@ -46,11 +46,14 @@ async function throughput(brokers: string): Promise<void> {
 
 async function growth(brokers: string): Promise<void> {
   const runs: Backfill[] = []
-  for (const scale of [0.2, 2]) {
+  for (const [size, scale] of [
+    ['small', 0.2],
+    ['large', 2],
+  ] as const) {
     await withSimulator('dense', scale, async (url) => {
       const rounds = [
-        await backfill(url, { kind: 'kafka', brokers, topicPrefix: `grow-${scale}-1` }),
-        await backfill(url, { kind: 'kafka', brokers, topicPrefix: `grow-${scale}-2` }),
+        await backfill(url, { kind: 'kafka', brokers, topicPrefix: `grow-${size}-1` }),
+        await backfill(url, { kind: 'kafka', brokers, topicPrefix: `grow-${size}-2` }),
       ]
       const best = rounds.toSorted((a, b) => a.seconds - b.seconds)[0]
       if (best !== undefined) runs.push(best)
@@ -75,7 +78,7 @@ async function growth(brokers: string): Promise<void> {
 
 async function manySmallTags(brokers: string): Promise<void> {
   await withSimulator('many-small', 1, async (url) => {
-    const copied = await backfill(url, { kind: 'kafka', brokers, topicPrefix: 'small' })
+    const copied = await backfill(url, { kind: 'kafka', brokers, topicPrefix: 'many-small' })
     row('requests for 1,000 tags of 100 samples', String(copied.requests), '< 100', `${copied.samples} samples`)
   })
 }

@@ -164,7 +164,7 @@ export class LogSession {
     )
   }
 
-  /** A copy for people: a full disk must not make a success a failure. */
+  /** A copy for people, made by whoever holds the lease: a full disk must not make a success a failure. */
   #saveCoverage(): void {
     try {
       this.#options.lease.assertHeld()

@@ -29,8 +29,8 @@ export interface SyncKillLoopResult {
 /** A start takes about a second; later kills land in rounds, sweeps and folds. */
 const EARLIEST_KILL_MS = 500
 const KILL_SPREAD_MS = 5_000
-/** An armed failpoint that is not reached by then is not on this daemon's way. */
-const FAILPOINT_LIMIT_MS = 8_000
+/** Not reached by then, it is not on this daemon's way. On Kafka a writer first waits out what a killed one left open. */
+const FAILPOINT_LIMIT_MS = 30_000
 const VISITS = 3
 const PLANT_STEP_MS = 12_000
 const PAUSE_MS = 100
