@@ -11,6 +11,12 @@ import { HOUR_MS, MINUTE_MS, REQUESTS_PER_SECOND, SyncSite, type SyncSiteOptions
 /** Of one test; most take a few seconds, some a minute until a clock is believed. */
 export const LIMIT_MS = 300_000
 
+/**
+ * Of every bad day. They wait for signals, brokers and other processes, and a busy machine may make one miss its moment:
+ * then it is lived once more. The loops and the scripted day, which look for lost samples, get no second try.
+ */
+export const BAD_DAY = { timeout: LIMIT_MS, retry: 1 }
+
 const TAGS = 12
 const PIECE_MS = 5 * MINUTE_MS
 const WARN = 40

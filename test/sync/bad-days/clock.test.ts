@@ -1,12 +1,12 @@
 /** The historian's clock is set: back, forth again, and ahead by mistake. */
 import { describe, expect, it } from 'vitest'
 import { HOUR_MS, MINUTE_MS } from '../../harness/sync-site.ts'
-import { afterRounds, endsWell, LIMIT_MS, liveOn, openRunning, warnings } from './bad-day.ts'
+import { afterRounds, endsWell, BAD_DAY, liveOn, openRunning, warnings } from './bad-day.ts'
 
 /** It is believed after a minute. */
 const PROOF_LIMIT_MS = 2 * MINUTE_MS
 
-describe.concurrent('the clock of a historian', { timeout: LIMIT_MS }, () => {
+describe.concurrent('the clock of a historian', BAD_DAY, () => {
   it('set back an hour, and forth again: what was written meanwhile is found', async (context) => {
     const site = await openRunning(context)
     site.plant.jump(-HOUR_MS)

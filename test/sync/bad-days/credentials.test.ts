@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { describe, expect, it, type TestContext } from 'vitest'
 import type { SimulatorAuth } from '../../../src/simulator/http/access.ts'
 import { MINUTE_MS, type SyncSite } from '../../harness/sync-site.ts'
-import { endsWell, LIMIT_MS, liveOn, openSite, warningLines } from './bad-day.ts'
+import { endsWell, BAD_DAY, liveOn, openSite, warningLines } from './bad-day.ts'
 
 const BASIC = { type: 'basic', username: 'svc', password: 'first' } as const
 const BEARER = { type: 'bearer', token: 'first' } as const
@@ -24,7 +24,7 @@ async function openGuarded(context: TestContext, auth: SimulatorAuth, yaml: stri
   return { site, secretFile }
 }
 
-describe.concurrent('credentials', { timeout: LIMIT_MS }, () => {
+describe.concurrent('credentials', BAD_DAY, () => {
   it.for([
     ['a token that expires', BEARER, '{ type: bearer, tokenFile: ./secret }'],
     ['a password that is changed', BASIC, '{ type: basic, username: svc, passwordFile: ./secret }'],

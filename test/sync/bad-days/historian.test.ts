@@ -1,14 +1,14 @@
 /** The historian is away, is started again, or answers rubbish. */
 import { describe, expect, it } from 'vitest'
 import { HOUR_MS, MINUTE_MS, SYNC } from '../../harness/sync-site.ts'
-import { endsWell, LIMIT_MS, liveOn, openRunning, warnings } from './bad-day.ts'
+import { endsWell, BAD_DAY, liveOn, openRunning, warnings } from './bad-day.ts'
 
 const TICKS_PER_MS = 10_000n
 /** What the tail reads of a long gap at once, and what is too new to be read. */
 const FRESH_MS = 60_000
 const SETTLE_MS = 30_000
 
-describe.concurrent('a historian', { timeout: LIMIT_MS }, () => {
+describe.concurrent('a historian', BAD_DAY, () => {
   it('that is down for an hour: what is fresh is copied first, then the gap', async (context) => {
     const site = await openRunning(context)
     await liveOn(site, 20 * MINUTE_MS)

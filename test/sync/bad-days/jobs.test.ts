@@ -1,7 +1,7 @@
 /** Two who want to write: a second daemon leaves, a backfill lets the daemon do it. Jobs are steered while they run. */
 import { describe, expect, it, type TestContext } from 'vitest'
 import { type SyncSite } from '../../harness/sync-site.ts'
-import { endsWell, LIMIT_MS, openRunning, openSite } from './bad-day.ts'
+import { endsWell, BAD_DAY, openRunning, openSite } from './bad-day.ts'
 
 interface JobJson {
   readonly id: number
@@ -43,7 +43,7 @@ async function openHalf(context: TestContext): Promise<SyncSite> {
 
 const OLDER = ['--from', '1970-01-01']
 
-describe.concurrent('beside a running daemon', { timeout: LIMIT_MS }, () => {
+describe.concurrent('beside a running daemon', BAD_DAY, () => {
   it('a second one ends at once with 6 and names the first, which is not disturbed', async (context) => {
     const site = await openRunning(context)
     const second = await site.bench.run(['sync', '--quiet'])

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it, type TestContext } from 'vitest'
 import { startKafka, type RunningKafka } from '../../../scripts/kafka/broker.ts'
 import { describeOnKafka, newPrefix, plainKafka } from '../../harness/kafka.ts'
 import { MINUTE_MS, type SyncSite } from '../../harness/sync-site.ts'
-import { endsWell, LIMIT_MS, liveOn, openRunning, openSite, warnings } from './bad-day.ts'
+import { endsWell, BAD_DAY, liveOn, openRunning, openSite, warnings } from './bad-day.ts'
 
 describeOnKafka('a broker', () => {
   let kafka: RunningKafka
@@ -17,7 +17,7 @@ describeOnKafka('a broker', () => {
     return openRunning(context, { log: { kind: 'kafka', brokers: kafka.brokers, topicPrefix: newPrefix() } })
   }
 
-  it('that is down for a while: the historian is the buffer', { timeout: LIMIT_MS }, async (context) => {
+  it('that is down for a while: the historian is the buffer', BAD_DAY, async (context) => {
     const site = await open(context)
     await kafka.halt('SIGTERM')
     await site.liveAlone(10 * MINUTE_MS)
@@ -29,7 +29,7 @@ describeOnKafka('a broker', () => {
     expect(warnings(site).filter((msg) => msg.startsWith('append failed')).length).toBeLessThanOrEqual(2)
   })
 
-  it('that is killed and starts again while samples arrive', { timeout: LIMIT_MS }, async (context) => {
+  it('that is killed and starts again while samples arrive', BAD_DAY, async (context) => {
     const site = await open(context)
     await liveOn(site, 5 * MINUTE_MS)
     await kafka.halt('SIGKILL')
@@ -43,7 +43,7 @@ describeOnKafka('a broker', () => {
 })
 
 describeOnKafka('two brokers', () => {
-  it('whose leaders move when one of them dies', { timeout: LIMIT_MS }, async (context) => {
+  it('whose leaders move when one of them dies', BAD_DAY, async (context) => {
     const config = { 'transaction.state.log.replication.factor': '2' }
     const first = await startKafka({ config })
     context.onTestFinished(() => first.stop())

@@ -2,7 +2,7 @@
 import { expect, it, type TestContext } from 'vitest'
 import { describeOnKafka, kafkaBrokers, newPrefix, plainKafka } from '../../harness/kafka.ts'
 import { MINUTE_MS, type SyncSite } from '../../harness/sync-site.ts'
-import { afterRounds, endsWell, LIMIT_MS, limitFiles, liveOn, openRunning, warnings } from './bad-day.ts'
+import { afterRounds, endsWell, BAD_DAY, limitFiles, liveOn, openRunning, warnings } from './bad-day.ts'
 
 async function open(context: TestContext): Promise<{ site: SyncSite; topicPrefix: string }> {
   const topicPrefix = newPrefix()
@@ -25,7 +25,7 @@ async function withAdmin<T>(body: (admin: Admin) => Promise<T>): Promise<T> {
 describeOnKafka('topics', () => {
   it.concurrent.for(['samples', 'checkpoints'])(
     'of %s that are deleted end the daemon with 2, and nothing is made anew',
-    { timeout: LIMIT_MS },
+    BAD_DAY,
     async (kind, context) => {
       const { site, topicPrefix } = await open(context)
       const topic = `${topicPrefix}.${kind}`
@@ -42,7 +42,7 @@ describeOnKafka('topics', () => {
     },
   )
 
-  it.concurrent('are written on while there is no room for the store', { timeout: LIMIT_MS }, async (context) => {
+  it.concurrent('are written on while there is no room for the store', BAD_DAY, async (context) => {
     const { site } = await open(context)
     limitFiles(site, 4096)
     await site.daemon.unready('store-down')

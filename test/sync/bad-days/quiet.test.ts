@@ -2,7 +2,7 @@
 import Database from 'better-sqlite3'
 import { expect, it } from 'vitest'
 import { HOUR_MS, type SyncSite } from '../../harness/sync-site.ts'
-import { afterRounds, endsWell, LIMIT_MS, liveOn, openRunning, warningLines } from './bad-day.ts'
+import { afterRounds, endsWell, BAD_DAY, liveOn, openRunning, warningLines } from './bad-day.ts'
 
 /** Everything the log file holds. */
 function contentOf({ bench }: SyncSite): unknown {
@@ -16,7 +16,7 @@ function contentOf({ bench }: SyncSite): unknown {
   }
 }
 
-it('a happy hour: every sample, no warning, and idle rounds append nothing', { timeout: LIMIT_MS }, async (context) => {
+it('a happy hour: every sample, no warning, and idle rounds append nothing', BAD_DAY, async (context) => {
   const site = await openRunning(context)
   await liveOn(site, HOUR_MS)
   await site.complete()

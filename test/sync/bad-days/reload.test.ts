@@ -2,7 +2,7 @@
 import Database from 'better-sqlite3'
 import { describe, expect, it } from 'vitest'
 import { MINUTE_MS, type SyncSite } from '../../harness/sync-site.ts'
-import { endsWell, LIMIT_MS, liveOn, openRunning, openSite, warnings, whenAsked } from './bad-day.ts'
+import { endsWell, BAD_DAY, liveOn, openRunning, openSite, warnings, whenAsked } from './bad-day.ts'
 
 /** Answers what became of it, as the status tells. */
 async function reload({ daemon }: SyncSite): Promise<string> {
@@ -17,7 +17,7 @@ async function reload({ daemon }: SyncSite): Promise<string> {
   return outcome
 }
 
-describe.concurrent('a reload', { timeout: LIMIT_MS }, () => {
+describe.concurrent('a reload', BAD_DAY, () => {
   it('takes up another pace and more tags, which get their history', async (context) => {
     const site = await openSite(context)
     site.edit('include: ["*"]', 'include: ["FLOAT*"]')

@@ -1,7 +1,7 @@
 /** Changes of history that are only to be reported, and syncing from a scheduler instead of by a daemon. */
 import { describe, expect, it } from 'vitest'
 import { HOUR_MS, MINUTE_MS, SYNC, type SyncSite } from '../../harness/sync-site.ts'
-import { endsWell, expectExact, LIMIT_MS, openRunning, openSite } from './bad-day.ts'
+import { endsWell, expectExact, BAD_DAY, openRunning, openSite } from './bad-day.ts'
 
 async function findingsOf({ bench }: SyncSite): Promise<number> {
   const { stdout } = await bench.run(['status', '--json', '--quiet'])
@@ -20,7 +20,7 @@ async function once(site: SyncSite, ...flags: string[]): Promise<readonly [numbe
   return [code, JSON.parse(stdout) as OnceJson]
 }
 
-describe.concurrent('changes of history', { timeout: LIMIT_MS }, () => {
+describe.concurrent('changes of history', BAD_DAY, () => {
   it('are shown and left alone with `repair: report`, and repaired once that is wanted', async (context) => {
     const site = await openRunning(context, { sync: [...SYNC, 'repair: report'] })
     const { historian } = site.simulator

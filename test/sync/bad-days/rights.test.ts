@@ -1,10 +1,10 @@
 /** The account loses its read rights: an absence of answers is no deletion of history. */
 import { describe, expect, it } from 'vitest'
 import { MINUTE_MS } from '../../harness/sync-site.ts'
-import { endsWell, LIMIT_MS, liveOn, openRunning, warningLines } from './bad-day.ts'
+import { endsWell, BAD_DAY, liveOn, openRunning, warningLines } from './bad-day.ts'
 import { hidePoints, hideSamples } from './rights.ts'
 
-describe.concurrent('an account that loses its rights', { timeout: LIMIT_MS }, () => {
+describe.concurrent('an account that loses its rights', BAD_DAY, () => {
   it('to the samples, whose archives then look empty: nothing is deleted, and it is said', async (context) => {
     const site = await openRunning(context)
     const before = (await site.compare()).truth.counts

@@ -1,9 +1,9 @@
 /** Asked to stop in the middle of heavy work: nothing is lost, nothing is done twice, and it does not take long. */
 import { describe, expect, it } from 'vitest'
 import { HOUR_MS, MINUTE_MS } from '../../harness/sync-site.ts'
-import { endsWell, LIMIT_MS, liveOn, openRunning, openSite, whenAsked } from './bad-day.ts'
+import { endsWell, BAD_DAY, liveOn, openRunning, openSite, whenAsked } from './bad-day.ts'
 
-describe.concurrent('a signal', { timeout: LIMIT_MS }, () => {
+describe.concurrent('a signal', BAD_DAY, () => {
   it.for([['SIGTERM'], ['SIGINT']] as const)(
     '%s during a heavy backfill: exit 0, and the next start goes on',
     async ([signal], context) => {

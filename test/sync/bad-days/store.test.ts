@@ -3,9 +3,9 @@ import Database from 'better-sqlite3'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { MINUTE_MS } from '../../harness/sync-site.ts'
-import { afterRounds, endsWell, LIMIT_MS, limitFiles, liveOn, openRunning, warnings } from './bad-day.ts'
+import { afterRounds, endsWell, BAD_DAY, limitFiles, liveOn, openRunning, warnings } from './bad-day.ts'
 
-describe.concurrent('the store', { timeout: LIMIT_MS }, () => {
+describe.concurrent('the store', BAD_DAY, () => {
   it('that a stranger has locked: samples are copied on, and it recovers by itself', async (context) => {
     const site = await openRunning(context)
     const stranger = new Database(join(site.bench.folder, 'banyan.db'))
@@ -23,7 +23,7 @@ describe.concurrent('the store', { timeout: LIMIT_MS }, () => {
   })
 })
 
-describe.concurrent('a full disk', { timeout: LIMIT_MS }, () => {
+describe.concurrent('a full disk', BAD_DAY, () => {
   it('under store and log: nothing acknowledged is lost, and it recovers by itself', async (context) => {
     const site = await openRunning(context)
     limitFiles(site, 4096)

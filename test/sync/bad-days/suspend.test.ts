@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest'
 import { LEASE_STALE_MS } from '../../../src/store/lease.ts'
 import { Daemon, freeAddress } from '../../harness/daemon.ts'
 import { MINUTE_MS, type SyncSite } from '../../harness/sync-site.ts'
-import { endsWell, LIMIT_MS, openRunning } from './bad-day.ts'
+import { endsWell, BAD_DAY, openRunning } from './bad-day.ts'
 
 /** A heartbeat may have been given just before. */
 const ASLEEP_MS = LEASE_STALE_MS + 1_000
@@ -38,7 +38,7 @@ function isLocked(file: string): boolean {
   }
 }
 
-describe.concurrent('a daemon that was suspended', { timeout: LIMIT_MS }, () => {
+describe.concurrent('a daemon that was suspended', BAD_DAY, () => {
   it('goes on where it was, when nobody took its place', async (context) => {
     const site = await openRunning(context)
     const { epoch } = await site.daemon.status()
