@@ -59,6 +59,8 @@ export class HistorianService {
   #tagsChanged = new AbortController()
   #lastTrouble: Trouble | undefined
   #hasRead = false
+  /** The catalogue was read. */
+  #isListed = false
   readonly #refreshing = new Turn()
   /** Names listed in the configuration that the historian was last found not to have. */
   #missing = ''
@@ -160,6 +162,7 @@ export class HistorianService {
   #takeUp({ selection, added, changed, gone }: CatalogueChange): void {
     const isChanged = added.length + changed.length + gone.length > 0
     if (isChanged || selection.selected.length !== this.#tags.length) this.#tagsChanged.abort()
+    this.#isListed = true
     this.#setTags(selection.selected.map(({ tag }) => tag))
     this.#tellMissing(selection.missing)
   }
@@ -249,8 +252,10 @@ export class HistorianService {
   async #runRounds(drain: AbortSignal, abort: AbortSignal): Promise<void> {
     const round = async (): Promise<void> => {
       await this.#trouble.round.attempt(async () => {
-        await this.#tail.round(abort)
-        this.#hasRead = true
+        // On a first start rounds may begin before the catalogue is read: they read nothing.
+        const isListed = this.#isListed
+        const { tags } = await this.#tail.round(abort)
+        this.#hasRead ||= tags > 0 || isListed
         this.#markClockWindows()
       }, drain)
     }
