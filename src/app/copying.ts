@@ -3,7 +3,7 @@ import { OutageWatch } from '../replay/outage.ts'
 import type { Appender } from '../replay/appender.ts'
 import { replay, type TagFailure } from '../replay/replay.ts'
 import { REPLAY_ORDERS } from '../replay/slices.ts'
-import { together } from '../util/abort.ts'
+import { abortable, together } from '../util/abort.ts'
 import type { GovernedSource } from './bridge.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import type { Work } from './work.ts'
@@ -16,12 +16,23 @@ export interface CopyingOptions {
   readonly onTagFailed: (failure: TagFailure) => void
 }
 
-/** Resolves when every tag is durable or set aside; rejects with what ended one historian's copying, after all ended. */
+/** How long a copy that was stopped waits for its last appends; a log that is away is not waited for longer. */
+const LAST_APPENDS_MS = 5_000
+
+/**
+ * Resolves when every tag is durable or set aside. Rejects with what ended one historian's copying, after all ended and
+ * what they had read is appended or refused: whoever counts appended samples has counted these, unless the log is away.
+ */
 export async function copy(work: readonly Work[], options: CopyingOptions, signal: AbortSignal): Promise<void> {
-  await together(
-    options.sources.map((source) => (shared) => copyFrom(source, work, options, shared)),
-    signal,
-  )
+  try {
+    await together(
+      options.sources.map((source) => (shared) => copyFrom(source, work, options, shared)),
+      signal,
+    )
+  } finally {
+    const appends = Promise.all(work.flatMap(({ tag }) => options.appender.undecided(tag.id) ?? []))
+    await abortable(appends, AbortSignal.timeout(LAST_APPENDS_MS)).catch(() => undefined)
+  }
 }
 
 async function copyFrom(
