@@ -1,6 +1,7 @@
 /** What every route works on. */
 import type { RequestCounters } from './counters.ts'
 import type { Historian } from './historian.ts'
+import type { LoopWatch } from './loop-watch.ts'
 import type { MidwayChanges } from './midway.ts'
 import type { Random } from './random.ts'
 import type { Switches } from './switches.ts'
@@ -11,6 +12,7 @@ export interface ApiContext {
   readonly switches: () => Switches
   readonly dice: Random
   readonly counters: RequestCounters
+  readonly loop: LoopWatch
   readonly midway: MidwayChanges
   /** The server's clock, in ticks, with the offset it is switched to. */
   readonly now: () => bigint

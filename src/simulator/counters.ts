@@ -10,7 +10,7 @@ export interface Counters {
   readonly failed: number
   /** Rows of recorded values put into answers. */
   readonly rows: number
-  /** Most requests begun in any one-second stretch. */
+  /** Most requests that must have come within one second, whenever it began. */
   readonly peakPerSecond: number
   readonly peakConcurrency: number
   /** Requests that were not reads, sub-requests included. Must stay 0. */
@@ -27,17 +27,19 @@ export class RequestCounters {
   #running = 0
   #peakConcurrency = 0
   #peakPerSecond = 0
+  /** When the requests of the last second can have come at the earliest; ascending. */
   #lastSecond: number[] = []
   readonly #byRoute = new Map<string, number>()
   readonly #batchedByRoute = new Map<string, number>()
 
-  begin(atMs: number): void {
+  /** Seen at `atMs`; came between `earliestMs` and then. */
+  begin(atMs: number, earliestMs: number): void {
     this.#requests += 1
     this.#running += 1
     this.#peakConcurrency = Math.max(this.#peakConcurrency, this.#running)
+    this.#lastSecond.push(earliestMs)
     const recent = this.#lastSecond.findIndex((at) => at > atMs - ONE_SECOND_MS)
     this.#lastSecond.splice(0, recent < 0 ? this.#lastSecond.length : recent)
-    this.#lastSecond.push(atMs)
     this.#peakPerSecond = Math.max(this.#peakPerSecond, this.#lastSecond.length)
   }
 

@@ -12,6 +12,7 @@ import type { ApiContext } from './context.ts'
 import { ControlServer, CONTROL_PATH } from './control.ts'
 import { RequestCounters, type Counters } from './counters.ts'
 import { Historian } from './historian.ts'
+import { LoopWatch } from './loop-watch.ts'
 import type { SimulatorAuth } from './http/access.ts'
 import { ApiServer, BASE_PATH } from './http/api-server.ts'
 import type { ApiRequest } from './http/router.ts'
@@ -70,6 +71,7 @@ export function createSimulator(options: SimulatorOptions = {}): Simulator {
 class SimulatorServer implements Simulator {
   readonly historian: Historian
   readonly #counters = new RequestCounters()
+  readonly #loop = new LoopWatch()
   readonly #options: SimulatorOptions
   readonly #api: ApiServer
   readonly #control: ControlServer
@@ -90,6 +92,7 @@ class SimulatorServer implements Simulator {
       // Another stream than the history's: the same faults whatever the scenario.
       dice: new Random(seed ^ 0x5eed),
       counters: this.#counters,
+      loop: this.#loop,
       midway: new MidwayChanges(this.historian),
       now: () => clock.now() + BigInt(Math.round(this.#switches.clockOffsetMs)) * TICKS_PER_MS,
     }
@@ -110,6 +113,7 @@ class SimulatorServer implements Simulator {
 
   async listen(port = 0): Promise<{ url: string; port: number }> {
     if (this.#server !== undefined) throw new Error('the simulator is listening already')
+    this.#loop.start()
     const handle = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
       void this.#handle(incoming, outgoing)
     }
@@ -130,6 +134,7 @@ class SimulatorServer implements Simulator {
     const server = this.#server
     if (server === undefined) return
     this.#server = undefined
+    this.#loop.stop()
     const closed = new Promise((resolve) => server.close(resolve))
     server.closeAllConnections()
     await closed

@@ -64,8 +64,8 @@ export class ApiServer {
   }
 
   async serve(incoming: IncomingMessage, outgoing: ServerResponse, origin: string): Promise<void> {
-    const { counters, switches, dice } = this.#context
-    counters.begin(performance.now())
+    const { counters, loop, switches, dice } = this.#context
+    counters.begin(performance.now(), loop.earliestArrivalMs())
     const faults = drawFaults(switches(), dice)
     let fault: BodyFault = faults.body
     let failed = fault.kind === 'cut' || fault.kind === 'truncate' || fault.kind === 'reset'

@@ -20,11 +20,6 @@ export const BAD_DAY = { timeout: LIMIT_MS, retry: 1 }
 const TAGS = 12
 const PIECE_MS = 5 * MINUTE_MS
 const WARN = 40
-/**
- * The historian counts when it takes a request up. Several tests share its thread here: what was sent over more than a
- * second then seems to come within one.
- */
-const BUNCHING = 1.25
 
 /** A site with two hours of history, nothing of it copied and no daemon started. */
 export async function openSite(context: TestContext, options: Partial<SyncSiteOptions> = {}): Promise<SyncSite> {
@@ -79,7 +74,7 @@ export async function expectExact(site: SyncSite): Promise<CurrentTruth> {
   expect(truth.violations).toEqual([])
   const { writes, peakPerSecond } = site.simulator.counters()
   expect(writes).toBe(0)
-  expect(peakPerSecond).toBeLessThanOrEqual(REQUESTS_PER_SECOND * BUNCHING)
+  expect(peakPerSecond).toBeLessThanOrEqual(REQUESTS_PER_SECOND)
   return truth
 }
 
