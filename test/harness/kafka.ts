@@ -12,10 +12,10 @@ import { silentLogger } from '../../src/telemetry/logger.ts'
 export const kafkaBrokers = inject('kafkaBrokers').split(',')[0] ?? ''
 
 /** `describe` on a real broker; skipped with the reason when there is none. */
-export function describeOnKafka(name: string, body: () => void): void {
+export function describeOnKafka(name: string, body: () => void, options: { readonly concurrent?: boolean } = {}): void {
   const problem = inject('kafkaProblem')
   if (kafkaBrokers !== '') {
-    describe(name, body)
+    describe(name, options, body)
     return
   }
   process.stderr.write(

@@ -1,4 +1,4 @@
-/** The short form of the daemon's kill loop; `npm run soak` runs the long one. */
+/** The short form of the daemon's kill loop; `npm run soak` runs the long one. Both logs at once: most of it is waiting. */
 import { describe, expect, it } from 'vitest'
 import type { Failpoint } from '../../src/util/failpoint.ts'
 import { describeOnKafka, kafkaBrokers, newPrefix } from '../harness/kafka.ts'
@@ -32,14 +32,18 @@ async function expectProvenLoop(log: LogChoice): Promise<void> {
   expect(result.peakPerSecond).toBeLessThanOrEqual(REQUESTS_PER_SECOND)
 }
 
-describe('sync killed -9, embedded log', () => {
+describe.concurrent('sync killed -9, embedded log', () => {
   it('misses, repeats and mistakes nothing', { timeout: LIMIT_MS }, async () => {
     await expectProvenLoop({ kind: 'embedded' })
   })
 })
 
-describeOnKafka('sync killed -9, real Kafka', () => {
-  it('misses, repeats and mistakes nothing for a read_committed consumer', { timeout: LIMIT_MS }, async () => {
-    await expectProvenLoop({ kind: 'kafka', brokers: kafkaBrokers, topicPrefix: newPrefix() })
-  })
-})
+describeOnKafka(
+  'sync killed -9, real Kafka',
+  () => {
+    it('misses, repeats and mistakes nothing for a read_committed consumer', { timeout: LIMIT_MS }, async () => {
+      await expectProvenLoop({ kind: 'kafka', brokers: kafkaBrokers, topicPrefix: newPrefix() })
+    })
+  },
+  { concurrent: true },
+)

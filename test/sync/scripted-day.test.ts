@@ -1,4 +1,4 @@
-/** The short form of the scripted day; `npm run soak` lives all of it. */
+/** The short form of the scripted day; `npm run soak` lives all of it. Both logs at once: most of it is waiting. */
 import { describe, expect, it } from 'vitest'
 import { describeOnKafka, kafkaBrokers, newPrefix } from '../harness/kafka.ts'
 import { scriptedDay } from '../harness/scripted-day.ts'
@@ -22,14 +22,18 @@ async function expectProvenDay(log: LogChoice): Promise<void> {
   expect(peakPerSecond).toBeLessThanOrEqual(REQUESTS_PER_SECOND)
 }
 
-describe('a scripted day, embedded log', () => {
+describe.concurrent('a scripted day, embedded log', () => {
   it('ends with the historian’s truth and every change a revision', { timeout: LIMIT_MS }, async () => {
     await expectProvenDay({ kind: 'embedded' })
   })
 })
 
-describeOnKafka('a scripted day, real Kafka', () => {
-  it('ends with the historian’s truth and every change a revision', { timeout: LIMIT_MS }, async () => {
-    await expectProvenDay({ kind: 'kafka', brokers: kafkaBrokers, topicPrefix: newPrefix() })
-  })
-})
+describeOnKafka(
+  'a scripted day, real Kafka',
+  () => {
+    it('ends with the historian’s truth and every change a revision', { timeout: LIMIT_MS }, async () => {
+      await expectProvenDay({ kind: 'kafka', brokers: kafkaBrokers, topicPrefix: newPrefix() })
+    })
+  },
+  { concurrent: true },
+)

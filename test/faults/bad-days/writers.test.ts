@@ -45,9 +45,12 @@ describeOnKafka('two stores, one bridge name, one Kafka', () => {
       })
       let newcomer: Promise<Outcome> | undefined
       whenReading(site.simulator, 20, () => {
+        // The first is not done before the newcomer, a process of its own, has come.
+        site.simulator.changeSwitches({ latencyMs: 1500 })
         newcomer = other.run(['backfill', '--quiet'])
       })
       const told = toldBy(await site.run('backfill', '--quiet'))
+      site.simulator.changeSwitches({ latencyMs: 0 })
       expect(told).toMatchObject({ code: 6, error: expect.stringContaining(log.topicPrefix) as string })
       expect(told.hint).toMatch(/`bridge` name/)
       expect(await newcomer).toMatchObject({ code: 0 })
