@@ -10,7 +10,7 @@ import { scopeOf } from '../app/backfill-scope.ts'
 import type { Bridge, GovernedSource } from '../app/bridge.ts'
 import type { LogSession } from '../app/log-session.ts'
 import { narrow, type Selection } from '../app/selection.ts'
-import { BanyanError, isBanyanError } from '../domain/errors.ts'
+import { isBanyanError } from '../domain/errors.ts'
 import type { TagId } from '../domain/tag-id.ts'
 import type { Ticks } from '../domain/ticks.ts'
 import type { Job } from '../store/jobs.ts'
@@ -18,7 +18,7 @@ import type { Lease } from '../store/lease.ts'
 import type { Store } from '../store/store.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import { isAbort, sleep } from '../util/abort.ts'
-import { KeepGoing } from './keep-going.ts'
+import { isFatal, KeepGoing } from './keep-going.ts'
 
 /** A person who enqueued a job waits no longer than this. */
 const LOOK_EVERY_MS = 500
@@ -109,7 +109,9 @@ export class JobRunner {
 
   /** The job says itself that it failed; what is worse than that goes on to end the daemon. */
   #afterFailure({ id }: Job, error: unknown, hasBegun: boolean): void {
-    if (!isBanyanError(error) || isWorse(error)) throw error
+    // The log may be unsafe for what this job would copy, and safe for what the daemon copies.
+    const isOfJob = isBanyanError(error, 'BANYAN_LOG_UNSAFE')
+    if (!isBanyanError(error) || (isFatal(error) && !isOfJob)) throw error
     const fields = { job: id, code: error.code, error: error.message, hint: error.hint }
     if (!isPassing(error, hasBegun)) {
       this.#pauses.delete(id)
@@ -131,19 +133,7 @@ interface Pause {
 
 /** Whether trying again may help, be it by this process or, when the right to write is lost, by the next one. */
 function isPassing(error: unknown, hasBegun: boolean): boolean {
-  if (!isBanyanError(error)) return false
-  if (error.code === 'BANYAN_LEASE_LOST' || error.code === 'BANYAN_LOG_FENCED') return true
-  if (isWorse(error) || error.code === 'BANYAN_USAGE' || error.code === 'BANYAN_LOG_UNSAFE') return false
+  if (isBanyanError(error, 'BANYAN_LEASE_LOST', 'BANYAN_LOG_FENCED')) return true
+  if (!isBanyanError(error) || isFatal(error) || error.code === 'BANYAN_USAGE') return false
   return !hasBegun || error.retryable || isBanyanError(error, 'BANYAN_SOURCE_DOWN', 'BANYAN_SOURCE_UNAUTHORIZED')
-}
-
-function isWorse(error: BanyanError): boolean {
-  return isBanyanError(
-    error,
-    'BANYAN_LEASE_LOST',
-    'BANYAN_LOG_FENCED',
-    'BANYAN_LOG_CORRUPT',
-    'BANYAN_INTERNAL',
-    'BANYAN_STORE_CORRUPT',
-  )
 }

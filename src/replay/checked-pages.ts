@@ -3,7 +3,8 @@
  * a silent hole, so a source that leaves out a piece, or goes back, fails the read (BANYAN_INTERNAL) rather than being
  * trusted.
  */
-import { BanyanError, isBanyanError } from '../domain/errors.ts'
+import { isUnanswered } from '../domain/error-kinds.ts'
+import { BanyanError } from '../domain/errors.ts'
 import type { Tag } from '../domain/tag.ts'
 import { ticks, type Ticks } from '../domain/ticks.ts'
 import { formatWindow, type Window } from '../domain/window.ts'
@@ -63,11 +64,6 @@ export async function* lastingPages(
       await options.outage.over(signal)
     }
   }
-}
-
-/** May the historian as a whole be what is wrong? */
-export function isUnanswered(error: unknown): error is BanyanError {
-  return isBanyanError(error, 'BANYAN_SOURCE_UNAVAILABLE', 'BANYAN_SOURCE_THROTTLED')
 }
 
 /** What of `whole` comes after `done`; undefined when nothing does. */

@@ -38,12 +38,15 @@ export interface GovernorState {
   readonly throttled: number
   readonly failed: number
   /** Why nothing is sent right now, whatever the lane. */
-  readonly heldBy: readonly HoldReason[]
+  readonly heldBy: readonly HoldOfAll[]
   /** Lanes in which an operator has paused everything, highest first. */
   readonly pausedLanes: readonly Lane[]
 }
 
-export type HoldReason = 'pause' | 'quiet-hours' | 'retry-after'
+/** What holds every lane. */
+type HoldOfAll = 'quiet-hours' | 'retry-after'
+/** `pause` holds one lane. */
+export type HoldReason = 'pause' | HoldOfAll
 
 /** Milliseconds: `wall` since 1970, for the time of day; `monotonic` since whenever, for how long something took. */
 export interface GovernorClock {
@@ -69,7 +72,7 @@ export class Governor {
   readonly #concurrency: AdaptiveConcurrency
   readonly #rate: SlidingRate
   readonly #clock: GovernorClock
-  readonly #held = new Map<HoldReason, { readonly untilMs: number; readonly timer?: NodeJS.Timeout }>()
+  readonly #held = new Map<HoldOfAll, { readonly untilMs: number; readonly timer: NodeJS.Timeout }>()
   readonly #paused = new Set<Lane>()
   readonly #waiting = new Map<Lane, Waiter[]>(LANES.map((lane) => [lane, []]))
   #rateTimer: NodeJS.Timeout | undefined
@@ -96,22 +99,19 @@ export class Governor {
     return { run: (rows, request, signal) => this.#run(lane, rows, request, signal) }
   }
 
-  /** Holds everything of the lane, or of all lanes, that has not been sent yet, until `resume` of the same. */
-  pause(lane?: Lane): void {
-    if (lane === undefined) this.#held.set('pause', { untilMs: Infinity })
-    else this.#paused.add(lane)
+  /** Holds everything of the lane that has not been sent yet, until `resume`. */
+  pause(lane: Lane): void {
+    this.#paused.add(lane)
   }
 
-  resume(lane?: Lane): void {
-    if (lane === undefined) this.#held.delete('pause')
-    else this.#paused.delete(lane)
+  resume(lane: Lane): void {
+    this.#paused.delete(lane)
     this.#startNext()
   }
 
   /** Why nothing of this lane is sent right now. */
   heldBy(lane: Lane): HoldReason[] {
-    const reasons = [...this.#held.keys()]
-    return this.#paused.has(lane) && !reasons.includes('pause') ? ['pause', ...reasons] : reasons
+    return this.#paused.has(lane) ? ['pause', ...this.#held.keys()] : [...this.#held.keys()]
   }
 
   /** Lets go of timers; requests still waiting stay waiting until their signals abort. */
@@ -235,7 +235,7 @@ export class Governor {
     if (quietMs > 0) this.#holdFor('quiet-hours', quietMs)
   }
 
-  #holdFor(reason: HoldReason, askedMs: number): void {
+  #holdFor(reason: HoldOfAll, askedMs: number): void {
     const ms = Math.min(askedMs, LONGEST_HOLD_MS)
     const untilMs = this.#clock.monotonic() + ms
     const held = this.#held.get(reason)

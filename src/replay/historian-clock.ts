@@ -48,7 +48,7 @@ export type ClockEvent =
 export class HistorianClock {
   readonly #settleTicks: bigint
   #settled: Ticks | undefined
-  /** The highest of it. */
+  /** The highest of it at any time. */
   #highest: Ticks | undefined
   /** The last one believed. */
   #last: ClockReading | undefined
@@ -69,11 +69,6 @@ export class HistorianClock {
   /** As the clock stands, exclusive; undefined until an answer was believed. It goes back when the clock does. */
   get settled(): Ticks | undefined {
     return this.#settled
-  }
-
-  /** What was settled at any time, exclusive: never goes back. */
-  get highest(): Ticks | undefined {
-    return this.#highest
   }
 
   /** Is the historian's time not believed right now? */

@@ -12,7 +12,8 @@
 import { setMaxListeners } from 'node:events'
 import PQueue from 'p-queue'
 import { gapsWithin } from '../domain/coverage.ts'
-import { BanyanError, isBanyanError, type ErrorCode } from '../domain/errors.ts'
+import { concernsOneTag, isUnanswered } from '../domain/error-kinds.ts'
+import { isBanyanError, type BanyanError, type ErrorCode } from '../domain/errors.ts'
 import type { TagId } from '../domain/tag-id.ts'
 import type { Tag } from '../domain/tag.ts'
 import type { Ticks } from '../domain/ticks.ts'
@@ -81,7 +82,7 @@ export async function replay(tasks: readonly ReplayTask[], options: ReplayOption
   }
   const fail = ({ tag: { id: tag, name } }: ReplayTask, error: unknown): void => {
     if (combined.aborted) return
-    if (isBanyanError(error) && concernsOneTag(error.code)) {
+    if (concernsOneTag(error) || isUnanswered(error)) {
       const { code, message, hint } = error
       options.onTagFailed({ tag, name, code, message, hint })
     } else {
@@ -115,22 +116,6 @@ export async function replay(tasks: readonly ReplayTask[], options: ReplayOption
   } finally {
     release()
   }
-}
-
-const TAG_ERRORS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
-  'BANYAN_SOURCE_UNAVAILABLE',
-  'BANYAN_SOURCE_THROTTLED',
-  'BANYAN_SOURCE_FORBIDDEN',
-  'BANYAN_SOURCE_NOT_FOUND',
-  'BANYAN_SOURCE_REJECTED',
-  'BANYAN_SOURCE_PROTOCOL',
-  'BANYAN_TICK_GROUP_TOO_LARGE',
-  'BANYAN_LOG_REJECTED',
-])
-
-/** Is it the tag that cannot be read or recorded, while others can? */
-export function concernsOneTag(code: ErrorCode): boolean {
-  return TAG_ERRORS.has(code)
 }
 
 /**

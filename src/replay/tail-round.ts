@@ -4,14 +4,13 @@
  * A tag that cannot be read or recorded is set aside with its reason, and left alone for a while that grows; one line
  * tells of all of them. The round ends early only for what concerns more than one tag.
  */
-import { isBanyanError, type BanyanError } from '../domain/errors.ts'
+import { concernsOneTag, isUnanswered } from '../domain/error-kinds.ts'
+import type { BanyanError } from '../domain/errors.ts'
 import type { Ticks } from '../domain/ticks.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import { abortable, together } from '../util/abort.ts'
-import { isUnanswered } from './checked-pages.ts'
 import type { LiveTag, StretchLimits } from './live-tag.ts'
 import { AliveCheck } from './outage.ts'
-import { concernsOneTag } from './replay.ts'
 import { StretchRead, type StretchReadParts } from './stretch-read.ts'
 
 export interface RoundOutcome {
@@ -125,7 +124,7 @@ export class TailRound {
   }
 
   #failed(live: LiveTag, error: unknown): void {
-    if (!isBanyanError(error) || !concernsOneTag(error.code)) throw error
+    if (!concernsOneTag(error) && !isUnanswered(error)) throw error
     this.#failures.push({ live, error, isNew: live.head.fault === undefined })
     live.head.failed(error, this.#parts.nowMs())
   }

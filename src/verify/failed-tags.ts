@@ -2,6 +2,7 @@
  * Failed tags: the tags a sweep could not compare or correct, each with its reason; and the line between what concerns
  * one tag and what ends the sweep.
  */
+import { concernsOneTag, isUnanswered } from '../domain/error-kinds.ts'
 import { isBanyanError, type ErrorCode } from '../domain/errors.ts'
 import type { TagId } from '../domain/tag-id.ts'
 import type { Tag } from '../domain/tag.ts'
@@ -15,19 +16,6 @@ export interface SweepFailure {
   /** What the user should do next. */
   readonly hint: string | undefined
 }
-
-const OF_ONE_TAG: readonly ErrorCode[] = [
-  'BANYAN_SOURCE_FORBIDDEN',
-  'BANYAN_SOURCE_NOT_FOUND',
-  'BANYAN_SOURCE_REJECTED',
-  'BANYAN_SOURCE_PROTOCOL',
-  'BANYAN_TICK_GROUP_TOO_LARGE',
-  'BANYAN_LOG_REJECTED',
-  // Records of the tag that contradict each other: the others need not wait until somebody has looked at it.
-  'BANYAN_LOG_CORRUPT',
-]
-/** Of one tag if the historian answers otherwise. */
-const UNANSWERED: readonly ErrorCode[] = ['BANYAN_SOURCE_UNAVAILABLE', 'BANYAN_SOURCE_THROTTLED']
 
 export class FailedTags {
   readonly #source: HistorianSource
@@ -45,8 +33,9 @@ export class FailedTags {
   /** Sets the tag aside. Rejects with the error when it concerns more than the tag, or with why no probe is answered. */
   async add(tag: Tag, error: unknown, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted()
-    if (isBanyanError(error, ...UNANSWERED)) await this.#probe(signal)
-    else if (!isBanyanError(error, ...OF_ONE_TAG)) throw error
+    if (isUnanswered(error)) await this.#probe(signal)
+    // Where its records contradict each other, the other tags need not wait until somebody has looked at it.
+    else if (!concernsOneTag(error) && !isBanyanError(error, 'BANYAN_LOG_CORRUPT')) throw error
     this.note(tag, error)
   }
 

@@ -97,10 +97,10 @@ describe('Governor', () => {
     expect(governor.state().heldBy).toEqual(['quiet-hours'])
     await vi.advanceTimersByTimeAsync(29 * 60_000)
     expect(meter.startedMs).toHaveLength(before)
-    governor.pause()
+    governor.pause('backfill')
     await vi.advanceTimersByTimeAsync(10 * 60_000)
     expect(meter.startedMs).toHaveLength(before)
-    governor.resume()
+    governor.resume('backfill')
     await vi.advanceTimersByTimeAsync(60_000)
     await asked
     expect(
@@ -182,17 +182,17 @@ describe('Governor', () => {
     expect(governor.state()).toMatchObject({ pausedLanes: [], waiting: 0 })
   })
 
-  it('resuming everything does not resume a lane that was paused by itself', async () => {
+  it('resumes one lane and not another that is paused as well', async () => {
     const governor = new Governor(open)
     const meter = new Meter()
-    governor.pause()
+    governor.pause('verify')
     governor.pause('backfill')
     const job = meter.ask(governor, 1)
-    const tail = meter.ask(governor, 1, 1, never, 'tail')
-    expect(governor.state()).toMatchObject({ heldBy: ['pause'], waiting: 2 })
-    governor.resume()
-    await tail
-    expect(meter.lanes).toEqual(['tail'])
+    const verifying = meter.ask(governor, 1, 1, never, 'verify')
+    expect(governor.state()).toMatchObject({ heldBy: [], pausedLanes: ['verify', 'backfill'], waiting: 2 })
+    governor.resume('verify')
+    await verifying
+    expect(meter.lanes).toEqual(['verify'])
     governor.resume('backfill')
     await job
   })
