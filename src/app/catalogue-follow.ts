@@ -66,8 +66,6 @@ export class CatalogueFollow {
   async refresh(onRemembered: (change: CatalogueChange) => void, signal: AbortSignal): Promise<CatalogueChange> {
     // Not in the lane of backfill, which an operator may have paused.
     const selection = await listSelected(this.#bridge, { historian: this.#historian, lane: 'sweep' }, signal)
-    const known = this.#store.tags.list(this.#historian)
-    if (selection.selected.length === 0 && known.length > 0) throw this.#emptied(known.length)
     const change = this.#store.write(() => this.#remember(selection))
     onRemembered(change)
     this.#report(change)
@@ -76,9 +74,11 @@ export class CatalogueFollow {
   }
 
   #remember(selection: Selection): CatalogueChange {
+    const known = this.#store.tags.list(this.#historian)
+    if (selection.selected.length === 0 && known.length > 0) throw this.#emptied(known.length)
     const listed = new Set(selection.selected.map(({ tag }) => tag.id))
     const { added, changed } = this.#store.tags.save(selection.selected.map(({ tag }) => tag))
-    const unlisted = this.#store.tags.list(this.#historian).filter(({ tag }) => !listed.has(tag.id))
+    const unlisted = known.filter(({ tag }) => !listed.has(tag.id))
     const gone = this.#store.tags.markGone(unlisted.map(({ tag }) => tag.id))
     const redefined = changed.filter(({ before, after }) => meansSomethingElse(before, after))
     for (const { after } of redefined) this.#compareAgain(after)

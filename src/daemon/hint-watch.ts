@@ -4,12 +4,12 @@
  */
 import { NOTHING_COVERED } from '../domain/coverage.ts'
 import { BanyanError } from '../domain/errors.ts'
-import type { TagId } from '../domain/tag-id.ts'
 import type { Tag } from '../domain/tag.ts'
 import { TICKS_PER_SECOND, ticks, type Ticks } from '../domain/ticks.ts'
 import type { Hint, HistorianSource } from '../source/source.ts'
 import type { DirtyMark } from '../store/dirty.ts'
 import type { Store } from '../store/store.ts'
+import { groupBy } from '../util/group-by.ts'
 import { within } from '../verify/sweep-plan.ts'
 
 /** Notices are for changes behind the tail, which the next sweep finds in any case: no reason to ask often. */
@@ -55,14 +55,8 @@ export class HintWatch {
 
   /** Only what is covered: the rest is yet to be read, or never will be. */
   #mark(hints: readonly Hint[]): void {
-    const byTag = new Map<TagId, Hint[]>()
-    for (const hint of hints) {
-      if (hint.change === 'added') continue
-      const ofTag = byTag.get(hint.tag)
-      if (ofTag === undefined) byTag.set(hint.tag, [hint])
-      else ofTag.push(hint)
-    }
-    const marks = [...byTag].flatMap(([tag, ofTag]): DirtyMark[] => {
+    const behindTail = hints.filter(({ change }) => change !== 'added')
+    const marks = [...groupBy(behindTail, ({ tag }) => tag)].flatMap(([tag, ofTag]): DirtyMark[] => {
       const covered = this.#store.coverage.get(tag)?.covered ?? NOTHING_COVERED
       const until = covered.at(-1)?.until
       if (until === undefined) return []

@@ -2,10 +2,10 @@
  * Dirty windows: stretches of a tag's history that something made doubtful (a hint, a change of the catalogue, a step
  * of the historian's clock), to be compared again whatever the look-back of a sweep says.
  *
- * A mark is only cleared by a comparison that began after it was made: whoever compares lists the marks first, and
- * clears up to the id listed, window by window; what was not compared of a mark stays marked. Marking again what is marked already therefore gives a new id; only marks that lie wholly
- * inside the new one give way to it, because extending an old mark would renew doubts a comparison is about to settle,
- * and a tag that never rests would never be done.
+ * A mark is only cleared by a comparison that began after it was made: whoever compares reads the marks first, and
+ * clears up to the id read, window by window; what was not compared of a mark stays marked. Marking again what is marked
+ * already therefore gives a new id; only marks that lie wholly inside the new one give way to it, because extending an
+ * old mark would renew doubts a comparison is about to settle, and a tag that never rests would never be done.
  *
  * Bounded: a tag with more than MARKS_PER_TAG marks keeps half as many wider ones that cover them all, from the next
  * mark on.
@@ -14,6 +14,7 @@ import { coverageFrom, gapsWithin, type Coverage } from '../domain/coverage.ts'
 import { parseTagId, type TagId } from '../domain/tag-id.ts'
 import type { Ticks } from '../domain/ticks.ts'
 import type { Window } from '../domain/window.ts'
+import { groupBy } from '../util/group-by.ts'
 import type { StoreDatabase } from './database.ts'
 import { coarsen, union, type Interval } from './intervals.ts'
 import { ofHistorian } from './of-historian.ts'
@@ -66,17 +67,13 @@ export class DirtyTable {
 
   /** All or nothing. */
   markAll(marks: Iterable<DirtyMark>, reason: DirtyReason): void {
-    const byTag = new Map<TagId, Interval[]>()
-    for (const { tag, window } of marks) {
-      const windows = byTag.get(tag)
-      if (windows === undefined) byTag.set(tag, [[window.from, window.until]])
-      else windows.push([window.from, window.until])
-    }
+    const byTag = groupBy(marks, ({ tag }) => tag)
     this.#db.write(() => {
       const absorb = this.#db.prepare(
         'DELETE FROM dirty_windows WHERE tag = ? AND from_ticks >= ? AND until_ticks <= ?',
       )
-      for (const [tag, windows] of byTag) {
+      for (const [tag, ofTag] of byTag) {
+        const windows = ofTag.map(({ window }): Interval => [window.from, window.until])
         for (const added of coarsen(union(windows), MARKS_PER_TAG)) {
           absorb.run(tag, ...added)
           this.#insert(tag, added, reason)
@@ -94,26 +91,6 @@ export class DirtyTable {
         .all({ historian }),
     )
     return new Set(rows.map(({ tag }) => tag))
-  }
-
-  /** Up to `limit` tags of a historian that have marks, ascending by tag id, those after `afterTag`. */
-  list(historian: string, limit: number, afterTag?: TagId): DirtyTag[] {
-    const rows = this.#db.read(() =>
-      this.#db
-        .prepare<MarkRow>(
-          `SELECT id, tag, from_ticks, until_ticks FROM dirty_windows WHERE tag IN
-             (SELECT DISTINCT tag FROM dirty_windows WHERE ${ofHistorian('tag')} AND tag > @after ORDER BY tag LIMIT @limit)
-           ORDER BY tag`,
-        )
-        .all({ historian, limit, after: afterTag ?? '' }),
-    )
-    const byTag = new Map<string, MarkRow[]>()
-    for (const row of rows) {
-      const known = byTag.get(row.tag)
-      if (known === undefined) byTag.set(row.tag, [row])
-      else known.push(row)
-    }
-    return [...byTag].map(([tag, marks]) => this.#decode(tag, marks))
   }
 
   /** Undefined when the tag has no marks. */

@@ -96,6 +96,13 @@ export class JobTable {
     )
   }
 
+  /** Whether a job is called running; one whose end could not be stored is, until `interruptOrphans`. */
+  hasRunning(): boolean {
+    return (
+      this.#db.read(() => this.#db.prepare("SELECT 1 FROM jobs WHERE state = 'running' LIMIT 1").get()) !== undefined
+    )
+  }
+
   /** The tags a job gave up on, ascending by tag id. */
   failures(id: number): TagFailure[] {
     return this.#db.read(() =>

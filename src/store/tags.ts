@@ -26,8 +26,6 @@ export interface TagChanges {
   readonly added: readonly TagId[]
   /** Known, and something about it differs. */
   readonly changed: readonly { readonly before: Tag; readonly after: Tag }[]
-  /** Known, marked as gone, and listed again; the same or changed. */
-  readonly returned: readonly TagId[]
 }
 
 const UPSERT = `
@@ -61,17 +59,13 @@ export class TagTable {
       const now = this.#clock()
       const added: TagId[] = []
       const changed: { before: Tag; after: Tag }[] = []
-      const returned: TagId[] = []
       for (const tag of tags) {
         const before = find.get(tag.id)
         const version = upsert.get(tag.id, now, ...contentOf(tag))?.version
         if (before === undefined) added.push(tag.id)
-        else {
-          if (before['version'] !== version) changed.push({ before: this.#decode(before).tag, after: tag })
-          if (before['gone_at'] !== null) returned.push(tag.id)
-        }
+        else if (before['version'] !== version) changed.push({ before: this.#decode(before).tag, after: tag })
       }
-      return { added, changed, returned }
+      return { added, changed }
     })
   }
 
@@ -85,16 +79,6 @@ export class TagTable {
       const now = this.#clock()
       return [...ids].filter((id) => mark.run(now, id).changes > 0)
     })
-  }
-
-  /** The tags of a historian that its catalogue no longer lists, ascending by tag id. */
-  gone(historian: string): StoredTag[] {
-    return this.#db.read(() =>
-      this.#db
-        .prepare(`SELECT * FROM tags WHERE ${ofHistorian('id')} AND gone_at IS NOT NULL ORDER BY id`)
-        .all({ historian })
-        .map((row) => this.#decode(row)),
-    )
   }
 
   /** A job was enqueued to backfill these tags because they were new. */

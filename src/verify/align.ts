@@ -12,6 +12,7 @@ import { canonicalBytes } from '../domain/digest.ts'
 import type { Sample, SampleContent } from '../domain/sample.ts'
 import type { Ticks } from '../domain/ticks.ts'
 import type { Correction } from '../log/log.ts'
+import { groupBy } from '../util/group-by.ts'
 
 /** What the log says about one (ticks, ord): its highest revision. */
 export interface LoggedSample {
@@ -37,30 +38,26 @@ export interface Change {
 
 export type ChangeCounts = Readonly<Record<ChangeKind, number>>
 
+export const NO_CHANGES: ChangeCounts = { late: 0, edited: 0, deleted: 0 }
+
 /**
  * The changes, ascending by ticks; none: both hold the same. `logged`: every ord ever used of each tick, at its index.
  * `held`: what the historian holds, ascending by ticks, within a tick in archive order. Both of the same windows, whole.
  */
 export function align(logged: ReadonlyMap<Ticks, readonly LoggedSample[]>, held: readonly Sample[]): Change[] {
-  const heldByTick = byTick(held)
+  const heldByTick = groupBy(held, ({ ticks }) => ticks)
   const ticksOfBoth = [...new Set([...logged.keys(), ...heldByTick.keys()])].sort((a, b) => (a < b ? -1 : 1))
   return ticksOfBoth.flatMap((at) => alignTick(at, logged.get(at) ?? [], heldByTick.get(at) ?? []))
 }
 
 export function countChanges(changes: readonly Change[]): ChangeCounts {
-  const counts = { late: 0, edited: 0, deleted: 0 }
+  const counts = { ...NO_CHANGES }
   for (const { kind } of changes) counts[kind] += 1
   return counts
 }
 
-function byTick(samples: readonly Sample[]): Map<Ticks, Sample[]> {
-  const groups = new Map<Ticks, Sample[]>()
-  for (const sample of samples) {
-    const group = groups.get(sample.ticks)
-    if (group === undefined) groups.set(sample.ticks, [sample])
-    else group.push(sample)
-  }
-  return groups
+export function addChanges(a: ChangeCounts, b: ChangeCounts): ChangeCounts {
+  return { late: a.late + b.late, edited: a.edited + b.edited, deleted: a.deleted + b.deleted }
 }
 
 function alignTick(at: Ticks, logged: readonly LoggedSample[], held: readonly SampleContent[]): Change[] {

@@ -6,11 +6,10 @@
  * behind its last stretch and does not count: the comparison has not seen it.
  */
 import { cellStart } from '../domain/cell.ts'
-import type { TagId } from '../domain/tag-id.ts'
-import type { Ticks } from '../domain/ticks.ts'
 import type { SampleLog } from '../log/log.ts'
 import type { Cell } from '../store/cells.ts'
 import { RUN_GAP, type OffsetRun } from '../store/offset-runs.ts'
+import { groupBy } from '../util/group-by.ts'
 import { LoggedSamples } from './logged-samples.ts'
 
 export type CellRows = ReadonlyMap<Cell, LoggedSamples>
@@ -23,12 +22,12 @@ export async function readCells(
   signal: AbortSignal,
 ): Promise<CellRows> {
   const samples = new Map(cells.map((cell) => [cell, new LoggedSamples()]))
-  const byTag = new Map<TagId, Map<Ticks, Cell>>()
-  for (const cell of cells) {
-    const ofTag = byTag.get(cell.tag)
-    if (ofTag === undefined) byTag.set(cell.tag, new Map([[cell.window.from, cell]]))
-    else ofTag.set(cell.window.from, cell)
-  }
+  const byTag = new Map(
+    [...groupBy(cells, ({ tag }) => tag)].map(([tag, ofTag]) => [
+      tag,
+      new Map(ofTag.map((cell) => [cell.window.from, cell])),
+    ]),
+  )
   for (const [partition, runs] of runsToRead(cells)) {
     for (const { first, last } of runs) {
       const until = new Map([[partition, last + 1n]])
@@ -49,14 +48,8 @@ function lastOffset({ runs }: Cell): bigint {
 
 /** By partition, ascending and disjoint: every record of a cell is met once, in the order of offsets. */
 export function runsToRead(cells: readonly Pick<Cell, 'partition' | 'runs'>[]): Map<number, OffsetRun[]> {
-  const byPartition = new Map<number, OffsetRun[]>()
-  for (const { partition, runs } of cells) {
-    const known = byPartition.get(partition)
-    if (known === undefined) byPartition.set(partition, [...runs])
-    else known.push(...runs)
-  }
-  for (const [partition, runs] of byPartition) byPartition.set(partition, merged(runs))
-  return byPartition
+  const byPartition = groupBy(cells, ({ partition }) => partition)
+  return new Map([...byPartition].map(([partition, among]) => [partition, merged(among.flatMap(({ runs }) => runs))]))
 }
 
 function merged(runs: readonly OffsetRun[]): OffsetRun[] {

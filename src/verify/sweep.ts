@@ -18,7 +18,7 @@ import type { SampleLog, TagProgress } from '../log/log.ts'
 import type { HistorianSource } from '../source/source.ts'
 import type { DirtyTag } from '../store/dirty.ts'
 import type { Store } from '../store/store.ts'
-import type { ChangeCounts } from './align.ts'
+import { addChanges, NO_CHANGES, type ChangeCounts } from './align.ts'
 import type { Amender } from './amender.ts'
 import type { Noted } from './compare.ts'
 import { cellsCountedHigher, COUNTED_FROM_ROWS, type CountTrust } from './count-first.ts'
@@ -105,7 +105,7 @@ class Sweep {
   readonly #pass: PassParts
   readonly #reader: HistorianReader
   readonly #failed: FailedTags
-  readonly #revisions = { late: 0, edited: 0, deleted: 0 }
+  #revisions = NO_CHANGES
   readonly #repaired = new Set<TagId>()
   #cells = 0
   #findings = 0
@@ -118,7 +118,8 @@ class Sweep {
     this.#reader = new HistorianReader(parts.source, parts.pageSize)
     this.#failed = new FailedTags(parts.source)
     const onCorrected = (tag: TagId, changes: ChangeCounts): void => {
-      this.#addCorrections(tag, changes)
+      this.#revisions = addChanges(this.#revisions, changes)
+      this.#repaired.add(tag)
     }
     this.#pass = { ...parts, reader: this.#reader, failed: this.#failed, onCorrected }
   }
@@ -228,7 +229,7 @@ class Sweep {
     if (lowest === undefined || first === undefined) return
     const until = liveFrom !== undefined && liveFrom < first.from ? liveFrom : first.from
     const { dirty, jobs } = this.#parts.store
-    if (lowest.from >= until || jobs.list().some(({ state }) => state === 'running')) return
+    if (lowest.from >= until || jobs.hasRunning()) return
     if (dirty.clear(tag, upToId, [{ from: lowest.from, until }])) this.#isLessDoubtful = true
   }
 
@@ -248,18 +249,11 @@ class Sweep {
     return windows.reduce((sum, window) => sum + cells.countSamples(tag.id, window), 0)
   }
 
-  #addCorrections(tag: TagId, { late, edited, deleted }: ChangeCounts): void {
-    this.#revisions.late += late
-    this.#revisions.edited += edited
-    this.#revisions.deleted += deleted
-    this.#repaired.add(tag)
-  }
-
   #outcome(): SweepOutcome {
     return {
       cells: this.#cells,
       rows: this.#reader.rows,
-      revisions: { ...this.#revisions },
+      revisions: this.#revisions,
       repairedTags: this.#repaired.size,
       findings: this.#findings,
       postponed: this.#postponed.map(({ id, name }) => ({ id, name })),

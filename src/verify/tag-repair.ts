@@ -18,6 +18,7 @@ import type { Ticks } from '../domain/ticks.ts'
 import type { Window } from '../domain/window.ts'
 import type { HistorianSource } from '../source/source.ts'
 import { failpoint } from '../util/failpoint.ts'
+import { groupBy } from '../util/group-by.ts'
 import { align, countChanges, type Change, type ChangeCounts, type LoggedSample } from './align.ts'
 import type { Amender } from './amender.ts'
 import { areEqual, CellDigests } from './cell-digests.ts'
@@ -122,18 +123,11 @@ export class TagRepair implements Repair {
       doubts.flatMap(({ compared }) => compared),
     )
     const cells = doubts.map(({ window, held }) => ({ window, digest: held }))
-    const byCell = new Map<Ticks, Sample[]>()
+    const pages: (readonly Sample[])[] = []
     for (const { window, expected } of slicesOf(windows, cells, reader.rowLimit)) {
-      for await (const samples of reader.read(this.#suspect.noted.tag, window, expected, signal)) {
-        for (const sample of samples) {
-          const start = cellStart(sample.ticks, cellWidth)
-          const ofCell = byCell.get(start)
-          if (ofCell === undefined) byCell.set(start, [sample])
-          else ofCell.push(sample)
-        }
-      }
+      for await (const samples of reader.read(this.#suspect.noted.tag, window, expected, signal)) pages.push(samples)
     }
-    return byCell
+    return groupBy(pages.flat(), ({ ticks }) => cellStart(ticks, cellWidth))
   }
 
   async #append(cells: readonly DifferingCell[], signal: AbortSignal): Promise<void> {

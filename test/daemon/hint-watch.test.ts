@@ -2,15 +2,15 @@ import { expect, it, vi } from 'vitest'
 import { HintWatch } from '../../src/daemon/hint-watch.ts'
 import { ticks, TICKS_PER_SECOND } from '../../src/domain/ticks.ts'
 import type { Hint } from '../../src/source/source.ts'
+import type { DirtyTag } from '../../src/store/dirty.ts'
 import { MemorySource, testTag } from '../harness/memory-source.ts'
+import { markedTags } from '../store/marked-tags.ts'
 import { openTemporaryStore, temporaryFile } from '../store/temporary-store.ts'
 
 const TAG = testTag(1)
 const at = (second: number) => ticks(BigInt(second) * TICKS_PER_SECOND)
 
-async function marksAfter(
-  hints: readonly Hint[],
-): Promise<ReturnType<ReturnType<typeof openTemporaryStore>['dirty']['list']>> {
+async function marksAfter(hints: readonly Hint[]): Promise<DirtyTag[]> {
   const store = openTemporaryStore(temporaryFile())
   store.coverage.save([[TAG.id, { covered: [{ from: at(0), until: at(10_000) }], samples: 0 }]])
   const source = new MemorySource()
@@ -22,7 +22,7 @@ async function marksAfter(
   await vi.waitUntil(() => watch.received === hints.length)
   stop.abort(new Error('stop'))
   await watching
-  return store.dirty.list('test', 10)
+  return markedTags(store, 'test')
 }
 
 it('marks the place of a change behind the tail, and only that', async () => {

@@ -8,6 +8,7 @@ import type { Window } from '../../src/domain/window.ts'
 import { StoreDatabase } from '../../src/store/database.ts'
 import { MARKS_PER_TAG, type DirtyTag } from '../../src/store/dirty.ts'
 import { storeOn } from '../../src/store/store.ts'
+import { markedTags } from './marked-tags.ts'
 import { refusal } from './refusal.ts'
 import { openTemporaryStore, temporaryFile } from './temporary-store.ts'
 
@@ -58,7 +59,7 @@ function runBoth(list: readonly Step[], check: (listed: DirtyTag | undefined, do
       store.dirty.markAll(step.marks, 'hint')
       doubts.push(...step.marks.map((m) => ({ ...m, at })))
     } else if (step.do === 'list') {
-      begun = { at, listed: store.dirty.list('pi', 10) }
+      begun = { at, listed: markedTags(store, 'pi') }
     } else {
       const found = begun.listed.find((listed) => listed.tag === step.tag)
       if (found === undefined) continue
@@ -71,7 +72,7 @@ function runBoth(list: readonly Step[], check: (listed: DirtyTag | undefined, do
           : gapsWithin(step.compared, d.window).map((rest) => ({ ...d, window: rest })),
       )
     }
-    const listed = store.dirty.list('pi', 10)
+    const listed = markedTags(store, 'pi')
     for (const each of TAGS) {
       check(
         listed.find((l) => l.tag === each),
@@ -122,10 +123,10 @@ describe('a mark', () => {
   test('made again while a comparison runs outlives it', () => {
     const store = openTemporaryStore(temporaryFile())
     store.dirty.mark(TAG, span(0, 100), 'hint')
-    const [listed] = store.dirty.list('pi', 1)
+    const { upToId } = store.dirty.get(TAG)!
     store.dirty.mark(TAG, span(10, 20), 'hint')
-    store.dirty.clear(TAG, listed!.upToId, EVERYTHING)
-    expect(store.dirty.list('pi', 1)).toMatchObject([{ tag: TAG, windows: [span(10, 20)] }])
+    store.dirty.clear(TAG, upToId, EVERYTHING)
+    expect(markedTags(store, 'pi')).toMatchObject([{ tag: TAG, windows: [span(10, 20)] }])
   })
 
   test('made again and again, or inside a later one, is one row', () => {
@@ -139,12 +140,12 @@ describe('a mark', () => {
     const file = temporaryFile()
     const first = openTemporaryStore(file)
     first.dirty.mark(TAG, span(0, 10), 'catalogue')
-    const [old] = first.dirty.list('pi', 1)
-    first.dirty.clear(TAG, old!.upToId, EVERYTHING)
+    const { upToId } = first.dirty.get(TAG)!
+    first.dirty.clear(TAG, upToId, EVERYTHING)
     first.close()
     const second = openTemporaryStore(file)
     second.dirty.mark(TAG, span(0, 10), 'clock')
-    second.dirty.clear(TAG, old!.upToId, EVERYTHING)
+    second.dirty.clear(TAG, upToId, EVERYTHING)
     expect(second.dirty.count('pi')).toBe(1)
   })
 })
@@ -152,7 +153,7 @@ describe('a mark', () => {
 test('a tag with very many marks keeps few that cover them all, and none of them is cleared by an older comparison', () => {
   const store = openTemporaryStore(temporaryFile())
   store.dirty.mark(TAG, span(-10, -5), 'hint')
-  const [before] = store.dirty.list('pi', 1)
+  const before = store.dirty.get(TAG)!
   const scattered = Array.from({ length: 3 * MARKS_PER_TAG }, (_, i) => span(i * i * 10, i * i * 10 + 1))
   for (let i = 0; i < scattered.length; i += 7) {
     store.dirty.markAll(
@@ -161,8 +162,8 @@ test('a tag with very many marks keeps few that cover them all, and none of them
     )
     expect(store.dirty.count('pi')).toBeLessThanOrEqual(MARKS_PER_TAG)
   }
-  store.dirty.clear(TAG, before!.upToId, EVERYTHING)
-  const [{ windows }] = store.dirty.list('pi', 1) as [DirtyTag]
+  store.dirty.clear(TAG, before.upToId, EVERYTHING)
+  const { windows } = store.dirty.get(TAG)!
   for (const each of scattered) expect(covers(windows, each)).toBe(true)
   // One call with more than fits is bounded as well.
   const other = parseTagId('pi/2')
@@ -170,12 +171,12 @@ test('a tag with very many marks keeps few that cover them all, and none of them
     scattered.map((w) => ({ tag: other, window: w })),
     'hint',
   )
-  const [{ windows: together }] = store.dirty.list('pi', 1, TAG) as [DirtyTag]
+  const { windows: together } = store.dirty.get(other)!
   expect(together.length).toBeLessThanOrEqual(MARKS_PER_TAG)
   for (const each of scattered) expect(covers(together, each)).toBe(true)
 })
 
-test('tags are listed per historian and in pages, whatever their ids look like', () => {
+test('marks are told apart by historian, whatever the ids of its tags look like', () => {
   const store = openTemporaryStore(temporaryFile())
   const ids = ['pi/%', "pi/'; DROP TABLE jobs; --", 'pi/0', 'pi/a/b', 'pi/Été ☃'].map(parseTagId)
   const others = ['pi-south/1', 'pi0/1', 'p/1'].map(parseTagId)
@@ -183,18 +184,11 @@ test('tags are listed per historian and in pages, whatever their ids look like',
     [...others, ...ids].map((id) => ({ tag: id, window: span(0, 1) })),
     'clock',
   )
-  const seen: TagId[] = []
-  for (;;) {
-    const page = store.dirty.list('pi', 2, seen.at(-1))
-    if (page.length === 0) break
-    expect(page.length).toBeLessThanOrEqual(2)
-    seen.push(...page.map((listed) => listed.tag))
-  }
-  expect(seen).toEqual(ids)
+  expect(store.dirty.tags('pi')).toEqual(new Set(ids))
   expect(store.dirty.count('pi')).toBe(ids.length)
-  for (const { tag: id, upToId } of store.dirty.list('pi', 10)) store.dirty.clear(id, upToId, EVERYTHING)
-  expect(store.dirty.list('pi', 10)).toEqual([])
-  expect(store.dirty.list('pi-south', 10).map((listed) => listed.tag)).toEqual(['pi-south/1'])
+  for (const { tag: id, upToId } of markedTags(store, 'pi')) store.dirty.clear(id, upToId, EVERYTHING)
+  expect(store.dirty.tags('pi')).toEqual(new Set())
+  expect(markedTags(store, 'pi-south').map((marked) => marked.tag)).toEqual(['pi-south/1'])
 })
 
 test('marks are all or nothing, alone and as a part of a larger write', () => {

@@ -186,6 +186,14 @@ test('jobs are listed newest first, bounded', () => {
   expect(store.jobs.list(2).map(({ id }) => id)).toEqual([5, 4])
 })
 
+test('whether any runs is known also of a job that is no longer among the newest', () => {
+  const { store, run } = running()
+  for (let i = 0; i < 150; i++) store.jobs.enqueue('backfill', {})
+  expect(store.jobs.hasRunning()).toBe(true)
+  run.end('interrupted')
+  expect(store.jobs.hasRunning()).toBe(false)
+})
+
 test('next is the oldest job that is queued or was interrupted, and no other', () => {
   const store = openTemporaryStore(temporaryFile())
   expect(store.jobs.runnable()[0]).toBeUndefined()

@@ -1,54 +1,26 @@
 import SqliteDatabase from 'better-sqlite3'
 import { expect, test } from 'vitest'
-import type { LiveHistorian, LiveStatus } from '../../src/telemetry/live-status.ts'
+import type { LiveStatus } from '../../src/telemetry/live-status.ts'
+import { liveHistorian, liveStatus } from '../harness/live-status.ts'
 import { openTemporaryStore, temporaryFile } from './temporary-store.ts'
 
-const historian: LiveHistorian = {
-  name: 'pi-north',
-  up: true,
-  serverTime: '2024-05-01T06:00:00.1250305Z',
-  clockOffsetMs: -12,
-  tags: 2,
-  failingCount: 1,
+const historian = liveHistorian({
+  // What is easily spoilt on the way through text.
   failing: [
     { tag: 'pi-north/1', name: "it's <b>", code: 'BANYAN_SOURCE_REJECTED', message: '', sinceMs: 1, retryAtMs: 2 },
   ],
-  catchingUp: 0,
-  rounds: 3,
-  lastRoundMs: 100,
   samples: 5_000_000_000,
   lag: { medianMs: 30_000, p99Ms: 31_000, maxMs: 60_000.5 },
   worst: [{ tag: 'pi-north/1', name: 'Été ☃ \u0000', lagMs: 1, freshnessMs: 2 }],
-  revisions: { late: 1, edited: 2, deleted: 3 },
-  sweptCells: 48,
-  governor: {
-    concurrency: 2,
-    concurrencyCap: 8,
-    inFlight: 1,
-    waiting: 0,
-    requests: 9,
-    throttled: 0,
-    failed: 0,
-    heldBy: ['quiet hours'],
-  },
-  hints: 4,
   lastError: { code: 'BANYAN_SOURCE_THROTTLED', message: 'slow down', atMs: 5 },
-}
+})
 
-const report: LiveStatus = {
-  bridge: 'north-site',
-  version: '0.1.0',
-  epoch: 7,
-  pid: 4711,
-  startedAtMs: 1,
-  atMs: 2,
+/** Every member is there. */
+const report = liveStatus({
   problems: [{ reason: 'historian-clock', subject: 'pi-north', detail: 'stepped back' }],
   historians: [historian],
-  sweeps: [
-    { name: 'sweep 24h', running: false, nextAtMs: 9, lastEndedAtMs: 8, lastOutcome: 'done', skipped: 1, failed: 2 },
-  ],
   lastReload: { atMs: 3, outcome: 'applied' },
-}
+})
 
 /** As it is before the first round. */
 const early: LiveStatus = {

@@ -79,7 +79,7 @@ test('tags are listed per historian; one name may begin another', () => {
   expect(store.tags.get(parseTagId('pi/9'))).toBeUndefined()
 })
 
-test('saving answers what is new: tags never seen, tags that changed, tags that are back', () => {
+test('saving answers what is new, tags never seen and tags that changed, and takes back what was gone', () => {
   const store = openTemporaryStore(temporaryFile())
   const known = new Map<TagId, { tag: Tag; gone: boolean }>()
   const step = fc.record({ saved: fc.uniqueArray(tag, { selector: ({ id }) => id }), same: fc.boolean(), goes: tag })
@@ -90,9 +90,9 @@ test('saving answers what is new: tags never seen, tags that changed, tags that 
       if (entry !== undefined) entry.gone = true
 
       const list = saved.map((each) => (same ? (known.get(each.id)?.tag ?? each) : each))
-      const before = new Map([...known].map(([id, { tag: old, gone }]) => [id, { old, gone }]))
+      const before = new Map([...known].map(([id, { tag: old }]) => [id, old]))
       const differs = (each: Tag): boolean => {
-        const old = before.get(each.id)?.old
+        const old = before.get(each.id)
         return (
           old !== undefined && JSON.stringify(withoutNegativeZero(old)) !== JSON.stringify(withoutNegativeZero(each))
         )
@@ -100,14 +100,14 @@ test('saving answers what is new: tags never seen, tags that changed, tags that 
       const changes = store.tags.save(list)
       const ids = list.map(({ id }) => id)
       expect(changes.added).toEqual(ids.filter((id) => !before.has(id)))
-      expect(changes.returned).toEqual(ids.filter((id) => before.get(id)?.gone === true))
       expect(changes.changed.map((c) => [withoutNegativeZero(c.before), withoutNegativeZero(c.after)])).toEqual(
-        list.filter(differs).map((each) => [before.get(each.id)!.old, each].map(withoutNegativeZero)),
+        list.filter(differs).map((each) => [before.get(each.id)!, each].map(withoutNegativeZero)),
       )
       for (const each of list) known.set(each.id, { tag: each, gone: false })
       for (const historian of ['pi', 'pi-south']) {
         const gone = [...known].filter(([id, { gone: isGone }]) => isGone && id.startsWith(`${historian}/`))
-        expect(store.tags.gone(historian).map((t) => t.tag.id)).toEqual(gone.map(([id]) => id).toSorted())
+        const missing = store.tags.list(historian).filter(({ goneAtMs }) => goneAtMs !== undefined)
+        expect(missing.map((t) => t.tag.id)).toEqual(gone.map(([id]) => id).toSorted())
       }
     }),
     { numRuns: 200 },

@@ -7,6 +7,7 @@ import { ticks } from '../../src/domain/ticks.ts'
 import { StoreDatabase } from '../../src/store/database.ts'
 import { storeError } from '../../src/store/sqlite-error.ts'
 import { storeOn, type Store } from '../../src/store/store.ts'
+import { markedTags } from './marked-tags.ts'
 import { refusal } from './refusal.ts'
 import { openTemporaryStore, temporaryFile } from './temporary-store.ts'
 
@@ -93,7 +94,7 @@ describe('disk full', () => {
     const { store, fill, makeRoom } = limitedStore()
     const window = { from: ticks(0n), until: ticks(10n) }
     store.dirty.mark(parseTagId('pi/1'), window, 'hint')
-    const [before] = store.dirty.list('pi', 1)
+    const before = markedTags(store, 'pi')
     fill()
     const markAll = (): void => {
       store.dirty.markAll(
@@ -102,7 +103,7 @@ describe('disk full', () => {
       )
     }
     expect(refusal(markAll)).toMatchObject({ code: 'BANYAN_STORE_UNAVAILABLE', retryable: true })
-    expect(store.dirty.list('pi', MANY.length)).toEqual([before])
+    expect(markedTags(store, 'pi')).toEqual(before)
     makeRoom()
     markAll()
     expect(store.dirty.count('pi')).toBe(MANY.length)

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { READINESS_REASONS } from '../../src/telemetry/live-status.ts'
 import { Metrics, METRICS } from '../../src/telemetry/metrics.ts'
-import { liveHistorian, liveStatus } from '../web/live.ts'
+import { liveHistorian, liveStatus } from '../harness/live-status.ts'
 
 const OPERATING = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'operating.md'), 'utf8')
 

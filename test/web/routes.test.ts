@@ -2,7 +2,7 @@ import { expect, test, describe } from 'vitest'
 import type { LiveStatus } from '../../src/telemetry/live-status.ts'
 import { type Logger, silentLogger } from '../../src/telemetry/logger.ts'
 import { createRoutes } from '../../src/web/routes.ts'
-import { liveStatus } from './live.ts'
+import { liveStatus } from '../harness/live-status.ts'
 
 function ask(path: string, options: { live?: () => LiveStatus; method?: string; host?: string; logger?: Logger } = {}) {
   const { live = liveStatus, method = 'GET', host = 'localhost', logger = silentLogger } = options

@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers'
 import { afterEach, expect, test } from 'vitest'
 import { silentLogger } from '../../src/telemetry/logger.ts'
 import { startWeb, type Web, type WebAddress } from '../../src/web/web.ts'
-import { liveStatus } from './live.ts'
+import { liveStatus } from '../harness/live-status.ts'
 
 const LOOPBACK: WebAddress = { host: '127.0.0.1', port: 0, names: [] }
 

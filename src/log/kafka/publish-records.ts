@@ -2,7 +2,7 @@
  * Publishes keyed records to a compacted topic. Rare (the catalogue, once an hour), so each call has a producer of its
  * own and no idle connection is kept. After a failure publishing again is harmless: the last record per key counts.
  */
-import type { Message } from 'kafkajs'
+import { groupBy } from '../../util/group-by.ts'
 import type { SideRecord } from '../log.ts'
 import { partitionOf } from '../partitioner.ts'
 import type { AppendSession } from './append-session.ts'
@@ -16,14 +16,8 @@ export async function publishRecords(
   records: readonly SideRecord[],
   signal: AbortSignal,
 ): Promise<void> {
-  const byPartition = new Map<number, Message[]>()
-  for (const { key, value } of records) {
-    const partition = partitionOf(key, partitionCount)
-    const message = { key, value, partition }
-    const messages = byPartition.get(partition)
-    if (messages) messages.push(message)
-    else byPartition.set(partition, [message])
-  }
+  const messages = records.map(({ key, value }) => ({ key, value, partition: partitionOf(key, partitionCount) }))
+  const byPartition = groupBy(messages, ({ partition }) => partition)
   try {
     await session.open(signal)
     for (const slices of sendsOf(byPartition)) {

@@ -7,6 +7,7 @@
  */
 import { setMaxListeners } from 'node:events'
 import { reasonOf } from '../../util/abort.ts'
+import { groupBy } from '../../util/group-by.ts'
 
 export interface Ask<A, R> {
   readonly what: A
@@ -69,7 +70,9 @@ export class Coalescer<A, R> {
       present -= members.length
       if (present === 0) ending.abort(reasonOf(signal))
     }
-    const leaving = [...bySignal(asks)].map(([signal, members]) => ({ signal, onAbort: leave(members, signal) }))
+    // Thousands of reads may share one signal; listening costs time in proportion to those who listen already.
+    const bySignal = groupBy(asks, ({ signal }) => signal)
+    const leaving = [...bySignal].map(([signal, members]) => ({ signal, onAbort: leave(members, signal) }))
     for (const { signal, onAbort } of leaving) {
       signal.addEventListener('abort', onAbort, { once: true })
       if (signal.aborted) onAbort()
@@ -83,15 +86,4 @@ export class Coalescer<A, R> {
       for (const { signal, onAbort } of leaving) signal.removeEventListener('abort', onAbort)
     }
   }
-}
-
-/** Thousands of reads may share one signal; listening costs time in proportion to those who listen already. */
-function bySignal<A, R>(asks: readonly Ask<A, R>[]): Map<AbortSignal, Ask<A, R>[]> {
-  const groups = new Map<AbortSignal, Ask<A, R>[]>()
-  for (const ask of asks) {
-    const group = groups.get(ask.signal)
-    if (group === undefined) groups.set(ask.signal, [ask])
-    else group.push(ask)
-  }
-  return groups
 }
