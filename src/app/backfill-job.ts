@@ -24,7 +24,7 @@ import { settledUntil } from './ranges.ts'
 import { refuseOtherServer } from './same-server.ts'
 import type { Selection } from './selection.ts'
 import { prepareTarget } from './target.ts'
-import { logPlanOf, planWork, type Work } from './work.ts'
+import { logPlanOfWork, planWork, type Work } from './work.ts'
 
 /** Often enough for a progress bar, seldom enough for a row that is written each time. */
 const REPORT_EVERY_MS = 1000
@@ -133,7 +133,7 @@ export class BackfillJob {
     const { selected, missing } = await this.#parts.select(scope, signal)
     const work = planWork(selected, scope, { settled, liveFrom: this.#parts.liveFrom })
     const log = await bridge.log()
-    const logPlan = logPlanOf(work)
+    const logPlan = logPlanOfWork(work)
     if (logPlan !== undefined) await prepareTarget(log, store, logPlan, signal)
     await publishTags(store, log, signal)
     const onFolded: LogProgress = ({ offsetsDone, offsetsTotal }) => {

@@ -25,8 +25,6 @@ export async function runBackfill(
   const store = await bridge.store()
   const log = await bridge.log()
   const sources = await bridge.selectedSources()
-  const { log: logConfig } = bridge.config
-  const outageMs = logConfig.kind === 'kafka' ? logConfig.outageMs : 0
   return withLease(store, `banyan backfill of ${bridge.config.bridge}`, bridge.logger, signal, async (lease, held) => {
     store.jobs.interruptOrphans(lease)
     const job = takeUp(store, options)
@@ -44,7 +42,7 @@ export async function runBackfill(
           return selection
         },
         openLog: async (onFolded, opening) =>
-          (session = await LogSession.open({ bridge, store, log, lease, outageMs }, onFolded, opening)),
+          (session = await LogSession.open({ bridge, store, log, lease }, onFolded, opening)),
         // Nobody else copies while this process holds the lease.
         liveFrom: () => undefined,
         pausing: 'wait',

@@ -5,12 +5,14 @@
  * what its checkpoints say before anything is added. Where they were lost, or are another bridge's, everything would
  * be copied twice.
  */
+import type { LogConfig } from '../config/config.ts'
 import { TICKS_PER_MS } from '../domain/ticks.ts'
 import { BanyanError, messageOf } from '../domain/errors.ts'
 import type { TagId } from '../domain/tag-id.ts'
 import type { AppendEntry, SampleLog } from '../log/log.ts'
 import { project, type ProjectProgress } from '../project/projector.ts'
 import { Appender } from '../replay/appender.ts'
+import { Turn } from '../replay/turn.ts'
 import type { Lease } from '../store/lease.ts'
 import type { Store } from '../store/store.ts'
 import { sleep } from '../util/abort.ts'
@@ -26,8 +28,8 @@ export interface LogSessionOptions {
   readonly store: Store
   readonly log: SampleLog
   readonly lease: Lease
-  /** How long the log may be unavailable before the session gives up; Infinity waits for ever. */
-  readonly outageMs: number
+  /** For a log that is unavailable; else the session gives up after the time the configuration allows. */
+  readonly waitsForEver?: boolean
 }
 
 type OnProgress = (progress: ProjectProgress) => void
@@ -38,7 +40,7 @@ export class LogSession {
   readonly #cache: CoverageCache
   readonly #listeners: Set<(batch: readonly AppendEntry[]) => void>
   readonly #newest: ReadonlyMap<number, bigint>
-  #folding: Promise<unknown> = Promise.resolve()
+  readonly #folding = new Turn()
 
   private constructor(
     options: LogSessionOptions,
@@ -56,7 +58,7 @@ export class LogSession {
 
   /** Throws BANYAN_LOG_CORRUPT when the log holds other samples than its checkpoints acknowledge. */
   static async open(options: LogSessionOptions, onProgress: OnProgress, signal: AbortSignal): Promise<LogSession> {
-    const { bridge, store, log, lease, outageMs } = options
+    const { bridge, store, log, lease, waitsForEver = false } = options
     const cache = new CoverageCache(store, bridge.logger)
     const listeners = new Set<(batch: readonly AppendEntry[]) => void>()
     const newest = new Map<number, bigint>()
@@ -64,7 +66,7 @@ export class LogSession {
       {
         log,
         logger: bridge.logger,
-        outageMs,
+        outageMs: waitsForEver ? Infinity : configuredOutageMs(bridge.config.log),
         assertMayWrite: () => {
           lease.assertHeld()
         },
@@ -100,9 +102,7 @@ export class LogSession {
    * Throws BANYAN_LOG_UNAVAILABLE (retryable) while the log does not show, or tell, what was acknowledged.
    */
   project(onProgress: OnProgress, signal: AbortSignal): Promise<number> {
-    const result = this.#folding.then(() => this.#project(onProgress, signal))
-    this.#folding = result.catch(() => undefined)
-    return result
+    return this.#folding.take(() => this.#project(onProgress, signal))
   }
 
   /** Also when stopping: what was read is appended rather than read again. Rejects with what made the appender give up. */
@@ -176,6 +176,11 @@ export class LogSession {
       )
     }
   }
+}
+
+/** An embedded log is a file beside us: it has no outage that is worth waiting for. */
+function configuredOutageMs(log: LogConfig): number {
+  return log.kind === 'kafka' ? log.outageMs : 0
 }
 
 function highest(a: bigint | undefined, b: bigint): bigint {

@@ -59,7 +59,7 @@ export function planWork(selected: readonly SelectedTag[], scope: BackfillScope,
 }
 
 /** The span of sample times the log must be able to take and keep; undefined for no work. */
-export function logPlanOf(work: readonly Work[]): LogPlan | undefined {
+export function logPlanOfWork(work: readonly Work[]): LogPlan | undefined {
   const [first, ...rest] = work
   if (first === undefined) return undefined
   let { from: oldest, until: newest } = first.range

@@ -5,7 +5,6 @@
  *   main ── program (flags) ── commands/<verb> ── app (use cases) ── ports
  *     └─ interrupt, output, print-error, exit-code
  */
-import { readFileSync } from 'node:fs'
 import { CommanderError } from 'commander'
 import { BanyanError } from '../domain/errors.ts'
 import { isAbort } from '../util/abort.ts'
@@ -15,6 +14,7 @@ import { listenForSignals } from './interrupt.ts'
 import { Output } from './output.ts'
 import { printError } from './print-error.ts'
 import { buildProgram } from './program.ts'
+import { readVersion } from './version.ts'
 
 /** A client that leaves a socket open would keep the process; nothing it still does is worth waiting for. */
 const LINGER_MS = 3_000
@@ -77,11 +77,4 @@ function exitCodeOfUsage(error: CommanderError): ExitCode {
     printError(new BanyanError('BANYAN_USAGE', message, { hint }), output, false)
   }
   return EXIT.usage
-}
-
-function readVersion(): string {
-  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
-    version: string
-  }
-  return version
 }

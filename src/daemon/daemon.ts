@@ -128,7 +128,7 @@ class Daemon {
     let session: LogSession | undefined
     const open = async (): Promise<void> => {
       await prepareTarget(log, store, logPlanOf(bridge.config), drain)
-      session = await LogSession.open({ bridge, store, log, lease, outageMs: Infinity }, () => undefined, drain)
+      session = await LogSession.open({ bridge, store, log, lease, waitsForEver: true }, () => undefined, drain)
     }
     try {
       while (!(await keepGoing.attempt(open, drain)));

@@ -133,11 +133,12 @@ export class HistorianService {
     this.#setTags(this.#knownTags())
     await together(
       [
-        (failed) => untilDrained(this.#followCatalogue(any(drain, failed)), drain),
-        (failed) => untilDrained(this.#runRounds(any(drain, failed), any(abort, failed)), drain),
-        (failed) => untilDrained(this.#runCatchUp(any(drain, failed)), drain),
-        (failed) => untilDrained(this.sweeper.watchDirty(this.#trouble.dirty, any(drain, failed)), drain),
-        (failed) => untilDrained(this.#listen(any(drain, failed)), drain),
+        (failed) => untilDrained(this.#followCatalogue(AbortSignal.any([drain, failed])), drain),
+        (failed) =>
+          untilDrained(this.#runRounds(AbortSignal.any([drain, failed]), AbortSignal.any([abort, failed])), drain),
+        (failed) => untilDrained(this.#runCatchUp(AbortSignal.any([drain, failed])), drain),
+        (failed) => untilDrained(this.sweeper.watchDirty(this.#trouble.dirty, AbortSignal.any([drain, failed])), drain),
+        (failed) => untilDrained(this.#listen(AbortSignal.any([drain, failed])), drain),
       ],
       abort,
     )
@@ -278,7 +279,7 @@ export class HistorianService {
       const changed = this.#tagsChanged.signal
       await this.#trouble.hints.attempt(async () => {
         try {
-          await this.#hints.watch(this.#tags, any(drain, changed))
+          await this.#hints.watch(this.#tags, AbortSignal.any([drain, changed]))
         } catch (error) {
           if (!changed.aborted || drain.aborted) throw error
         }
@@ -350,8 +351,4 @@ export class HistorianService {
 function reasonOf(code: string): ReadinessReason {
   if (code.startsWith('BANYAN_LOG_')) return 'log-down'
   return code.startsWith('BANYAN_STORE_') ? 'store-down' : 'historian-down'
-}
-
-function any(...signals: AbortSignal[]): AbortSignal {
-  return AbortSignal.any(signals)
 }

@@ -4,7 +4,7 @@ import { withLease } from '../app/lease.ts'
 import { LogSession } from '../app/log-session.ts'
 import { prepareTarget } from '../app/target.ts'
 import { BanyanError } from '../domain/errors.ts'
-import type { ChangeCounts } from '../verify/align.ts'
+import { addChanges, NO_CHANGES, type ChangeCounts } from '../verify/align.ts'
 import { HistorianService } from './historian-service.ts'
 import { logPlanOf } from './log-plan.ts'
 
@@ -42,13 +42,11 @@ export interface OnceReport {
 export async function syncOnce(bridge: Bridge, options: OnceOptions, signal: AbortSignal): Promise<OnceReport> {
   const store = await bridge.store()
   const log = await bridge.log()
-  const { log: logConfig } = bridge.config
-  const outageMs = logConfig.kind === 'kafka' ? logConfig.outageMs : 0
   const holder = `banyan sync --once of ${bridge.config.bridge}`
   return withLease(store, holder, bridge.logger, signal, async (lease, held) => {
     store.jobs.interruptOrphans(lease)
     await prepareTarget(log, store, logPlanOf(bridge.config), held)
-    const session = await LogSession.open({ bridge, store, log, lease, outageMs }, () => undefined, held)
+    const session = await LogSession.open({ bridge, store, log, lease }, () => undefined, held)
     try {
       const outcomes = await Promise.allSettled(
         (await bridge.selectedSources()).map(async ({ config }) => {
@@ -107,11 +105,7 @@ function total(reports: readonly HistorianReport[], jobsWaiting: number): OnceRe
     tags: sum(({ tags }) => tags),
     samples: sum(({ samples }) => samples),
     sweptCells: sum(({ sweptCells }) => sweptCells),
-    revisions: {
-      late: sum(({ revisions }) => revisions.late),
-      edited: sum(({ revisions }) => revisions.edited),
-      deleted: sum(({ revisions }) => revisions.deleted),
-    },
+    revisions: reports.map(({ revisions }) => revisions).reduce(addChanges, NO_CHANGES),
     findings: sum(({ findings }) => findings),
     postponed: sum(({ postponed }) => postponed),
     missing: reports.flatMap(({ missing }) => missing),

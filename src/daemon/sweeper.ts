@@ -16,6 +16,7 @@ import type { Store } from '../store/store.ts'
 import type { Revisions } from '../telemetry/live-status.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import { sleep } from '../util/abort.ts'
+import { NO_CHANGES } from '../verify/align.ts'
 import { CountTrust } from '../verify/count-first.ts'
 import { sweep, type SweepOutcome, type SweepRequest } from '../verify/sweep.ts'
 import type { KeepGoing } from './keep-going.ts'
@@ -27,8 +28,6 @@ const LONGEST_DIRTY_PAUSE_MS = 15 * 60_000
 
 /** Named in a line of the log, at most. */
 const TOLD_TAGS = 10
-
-const NONE: Revisions = { late: 0, edited: 0, deleted: 0 }
 
 export interface SweeperParts {
   readonly config: ResolvedConfig
@@ -48,7 +47,7 @@ export class Sweeper {
   readonly #parts: SweeperParts
   readonly #counts = new CountTrust()
   #tags: ReadonlyMap<TagId, Tag> = new Map()
-  #revisions = NONE
+  #revisions: Revisions = NO_CHANGES
   #cells = 0
 
   constructor(parts: SweeperParts) {
@@ -138,7 +137,7 @@ export class Sweeper {
     signal: AbortSignal,
   ): Promise<SweepOutcome> {
     const { config, source, store, log, session, acceptDeletions } = this.#parts
-    let told: Pick<SweepOutcome, 'revisions' | 'cells'> = { revisions: NONE, cells: 0 }
+    let told: Pick<SweepOutcome, 'revisions' | 'cells'> = { revisions: NO_CHANGES, cells: 0 }
     // The difference, because another sweep may be adding its own meanwhile.
     const add = ({ revisions, cells }: SweepOutcome): void => {
       this.#revisions = {

@@ -46,7 +46,7 @@ beforeEach(async () => {
   const log = await bridge.log()
   await log.create(never)
   const lease = store.lease.acquire('test')
-  const session = await LogSession.open({ bridge, store, log, lease, outageMs: 0 }, () => undefined, never)
+  const session = await LogSession.open({ bridge, store, log, lease }, () => undefined, never)
   answers = []
   asked = 0
   const runner = new JobRunner({

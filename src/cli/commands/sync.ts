@@ -1,5 +1,4 @@
 /** `banyan sync`: the daemon, until a signal drains it (exit 0); with `--once` one round and one sweep. */
-import { readFileSync } from 'node:fs'
 import { loadConfig } from '../../config/load.ts'
 import type { OnceOptions } from '../../daemon/once.ts'
 import { BanyanError } from '../../domain/errors.ts'
@@ -8,6 +7,7 @@ import { type CommandContext, withBridge } from '../context.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import type { SyncFlags } from '../flags.ts'
 import { formatCount, renderTable } from '../table.ts'
+import { readVersion } from '../version.ts'
 
 export async function sync(context: CommandContext, { once, lookBack, acceptDeletions }: SyncFlags): Promise<ExitCode> {
   return once === true
@@ -56,7 +56,7 @@ async function runDaemon(context: CommandContext): Promise<ExitCode> {
     try {
       await run({
         bridge,
-        version: versionOf(),
+        version: readVersion(),
         loadConfig: () => loadConfig(configSource),
         onReloadAsked: (listener) => {
           process.on('SIGHUP', listener)
@@ -72,11 +72,4 @@ async function runDaemon(context: CommandContext): Promise<ExitCode> {
     }
   })
   return EXIT.done
-}
-
-function versionOf(): string {
-  const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as {
-    version: string
-  }
-  return version
 }
