@@ -106,7 +106,7 @@ describe('changes a log does not show', () => {
       after: [text(after)],
     }) as const
   const seen = (changes: readonly ReturnType<typeof edit>[], ...records: string[]) =>
-    visibilityOf({ changes, epoch: 3, gone: new Map() }, 'sim', readCurrentTruth(records))
+    visibilityOf({ changes, epoch: 3, gone: new Map(), retyped: new Map() }, 'sim', readCurrentTruth(records))
 
   it('are found', () => {
     expect(seen([edit(1, 1, 2)], record(0, 1), record(1, 2, 1))).toEqual({ demanded: 1, invisible: [] })
@@ -119,6 +119,17 @@ describe('changes a log does not show', () => {
     const records = [record(0, 1), record(1, 2, 1), record(2, 1, 2), record(3, 2, 1)]
     expect(seen([edit(1, 1, 2), edit(2, 1, 2)], ...records).invisible).toEqual([])
     expect(seen([edit(1, 1, 2), edit(2, 1, 2)], ...records.slice(0, 3)).invisible).toHaveLength(1)
+  })
+
+  it('may come in the old type of a tag that was just retyped, and be revised', () => {
+    const late = { ...edit(1, 1, 2), kind: 'late', before: [] } as const
+    const seenRetyped = (retyped: ReadonlyMap<number, number>, ...records: string[]) =>
+      visibilityOf({ changes: [late], epoch: 3, gone: new Map(), retyped }, 'sim', readCurrentTruth(records)).invisible
+    const records = [record(0, 1), record(1, 2, 1)]
+    expect(seenRetyped(new Map([[1, 1]]), ...records)).toEqual([])
+    expect(seenRetyped(new Map([[1, 1]]), record(0, 1), record(1, 3, 1))).toHaveLength(1)
+    expect(seenRetyped(new Map([[1, 2]]), ...records)).toHaveLength(1)
+    expect(seenRetyped(new Map(), ...records)).toHaveLength(1)
   })
 
   it('are not demanded before the first mark, after the last, or when there were two between marks', () => {

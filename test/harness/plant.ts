@@ -71,6 +71,7 @@ export class Plant {
   readonly #agenda = new Agenda()
   readonly #changes: PlantChange[] = []
   readonly #gone = new Map<number, number>()
+  readonly #retyped = new Map<number, number>()
   #sentSinceMark = new Set<string>()
   #epoch = 0
   #sent = 0
@@ -100,6 +101,11 @@ export class Plant {
   /** Points deleted, and the epoch in which. */
   get gone(): ReadonlyMap<number, number> {
     return this.#gone
+  }
+
+  /** Points whose type was changed, and the epoch in which, last. */
+  get retyped(): ReadonlyMap<number, number> {
+    return this.#retyped
   }
 
   get epoch(): number {
@@ -159,6 +165,7 @@ export class Plant {
     const before = contentsByTime(point)
     this.#historian.retypePoint(point.id, to)
     const after = contentsByTime(point)
+    this.#retyped.set(point.id, this.#epoch)
     for (const [ts, contents] of before) this.#note('retyped', point.id, ts, contents, after.get(ts) ?? [])
   }
 

@@ -6,7 +6,7 @@ import type { CurrentTruth, LogRecord } from './current-truth.ts'
 import type { Plant, PlantChange } from './plant.ts'
 
 /** What a plant says of itself. */
-type ChangeBook = Pick<Plant, 'changes' | 'epoch' | 'gone'>
+type ChangeBook = Pick<Plant, 'changes' | 'epoch' | 'gone' | 'retyped'>
 
 export interface Visibility {
   /** How many changes were demanded. */
@@ -21,7 +21,10 @@ export function visibilityOf(plant: ChangeBook, historian: string, { records }: 
   const demanded = demandedChanges(plant)
   for (const change of demanded) {
     const left = recordsOf.get(`${historian}/${String(change.point)}|${change.ts}`) ?? []
-    if (!isShown(steps(change), left)) invisible.push(JSON.stringify(change))
+    const wanted = steps(change)
+    const mayComeInOldType = plant.retyped.get(change.point) === change.epoch
+    if (!isShown(wanted, left) && !(mayComeInOldType && isShownInOldType(wanted, left)))
+      invisible.push(JSON.stringify(change))
   }
   return { demanded: demanded.length, invisible }
 }
@@ -64,6 +67,17 @@ function isShown(steps: readonly Step[], left: LogRecord[]): boolean {
   return steps.every(
     ({ before, after }) =>
       left.some((record) => record.before === before) && left.some((record) => record.after === after),
+  )
+}
+
+/**
+ * What arrives right after the type of its tag was changed may be read in the old type, until the catalogue is read again:
+ * then it is there first in that type, and a revision says it in the new one.
+ */
+function isShownInOldType([step, ...others]: readonly Step[], left: LogRecord[]): boolean {
+  if (step === undefined || others.length > 0 || step.before !== undefined) return false
+  return left.some(
+    ({ kind, after }) => kind !== 'edited' && left.some((next) => next.before === after && next.after === step.after),
   )
 }
 
