@@ -15,7 +15,9 @@ import type { Store } from '../store/store.ts'
 import { isAbort } from '../util/abort.ts'
 import { BackfillMeter, type BackfillProgress } from './backfill-meter.ts'
 import type { BackfillScope } from './backfill-scope.ts'
-import type { Bridge, GovernedSource } from './bridge.ts'
+import type { Bridge } from './bridge.ts'
+import { firstProbe } from './first-probe.ts'
+import { governorsOf, type GovernedSource } from './historian-connections.ts'
 import { copy } from './copying.ts'
 import { JobCancelled, JobPaused, JobSteering } from './job-steering.ts'
 import type { LogSession } from './log-session.ts'
@@ -46,6 +48,8 @@ export interface BackfillReport {
   readonly withoutBackfill: number
   /** Records in the log after this run, counted by reading it back. */
   readonly recordsInLog: number
+  /** Tags with stretches that a fallback served and that were not compared with PI yet. */
+  readonly seams: number
 }
 
 export interface BackfillJobParts {
@@ -78,7 +82,7 @@ export class BackfillJob {
 
   constructor(parts: BackfillJobParts) {
     this.#parts = parts
-    this.#meter = new BackfillMeter(parts.sources.map(({ governor }) => governor))
+    this.#meter = new BackfillMeter(parts.sources.flatMap(governorsOf))
   }
 
   /** Whether the historians, the catalogue and the target were found in order, and the first tag was about to be read. */
@@ -92,7 +96,7 @@ export class BackfillJob {
    */
   async run(scope: BackfillScope, outer: AbortSignal): Promise<BackfillReport> {
     const { run, sources, bridge } = this.#parts
-    const governors = sources.map(({ governor }) => governor)
+    const governors = sources.flatMap(governorsOf)
     const steering = new JobSteering(run, governors, this.#parts.pausing, bridge.logger)
     const signal = AbortSignal.any([outer, steering.signal])
     // Every request that waits listens to it; that is no leak.
@@ -123,10 +127,11 @@ export class BackfillJob {
     const { bridge, store, sources, openLog } = this.#parts
     const meter = this.#meter
     const settled = new Map<string, Ticks>()
-    for (const { source, config } of sources) {
+    for (const governed of sources) {
+      const { config } = governed
       // A job of one historian does not depend on the others.
       if (scope.historian !== undefined && scope.historian !== config.name) continue
-      const probe = await source.probe(signal)
+      const probe = await firstProbe(governed, bridge.logger, signal)
       refuseOtherServer(store, config.name, probe)
       settled.set(config.name, settledUntil(probe.serverTime, bridge.config.sync.settleMs))
     }
@@ -236,6 +241,7 @@ export class BackfillJob {
       missing: meter.missing,
       withoutBackfill: meter.withoutBackfill,
       recordsInLog: meter.recordsInLog,
+      seams: this.#parts.sources.reduce((sum, { config }) => sum + this.#parts.store.seams.count(config.name), 0),
     }
   }
 }

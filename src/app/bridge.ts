@@ -3,31 +3,21 @@
  * implementation. Everything is opened on first use, and heavy clients are imported only then, so that a command
  * pays for what it touches.
  */
-import { X509Certificate } from 'node:crypto'
-import { readFileSync } from 'node:fs'
-import type { HistorianConfig, KafkaLogConfig, PiAuthConfig, ResolvedConfig } from '../config/config.ts'
-import { BanyanError, messageOf } from '../domain/errors.ts'
+import type { HistorianConfig, KafkaLogConfig, ResolvedConfig } from '../config/config.ts'
+import { BanyanError } from '../domain/errors.ts'
 import type { SampleLog } from '../log/log.ts'
-import { Governor, type Lane } from '../replay/governor.ts'
-import type { SignIn } from '../source/pi-web-api/sign-in.ts'
-import type { HistorianSource } from '../source/source.ts'
+import type { Lane } from '../replay/governor.ts'
 import type { Store } from '../store/store.ts'
 import type { Logger } from '../telemetry/logger.ts'
-
-export interface GovernedSource {
-  readonly config: HistorianConfig
-  readonly source: HistorianSource
-  readonly governor: Governor
-}
+import { readAuthorities } from './authorities.ts'
+import { type GovernedSource, HistorianConnections } from './historian-connections.ts'
 
 export class Bridge {
   readonly config: ResolvedConfig
   readonly logger: Logger
   readonly #rootLogger: Logger
-  /** By `<lane>/<historian>`. */
-  readonly #sources = new Map<string, Promise<GovernedSource>>()
-  readonly #governors = new Map<string, Governor>()
-  readonly #signIns = new Map<string, SignIn>()
+  /** By historian. */
+  readonly #connections: ReadonlyMap<string, HistorianConnections>
   #store: Promise<Store> | undefined
   #log: Promise<SampleLog> | undefined
 
@@ -35,6 +25,7 @@ export class Bridge {
     this.config = config
     this.#rootLogger = logger
     this.logger = logger.child({ bridge: config.bridge })
+    this.#connections = new Map(config.historians.map((historian) => [historian.name, this.#connectionsOf(historian)]))
   }
 
   store(): Promise<Store> {
@@ -53,12 +44,9 @@ export class Bridge {
    * checked against it.
    */
   source(name: string, lane: Lane = 'backfill'): Promise<GovernedSource> {
-    const config = this.config.historians.find((historian) => historian.name === name)
-    if (config === undefined) throw new BanyanError('BANYAN_INTERNAL', `no historian ${name} in the configuration`)
-    const key = `${lane}/${name}`
-    const opened = this.#sources.get(key) ?? this.#openSource(config, lane)
-    this.#sources.set(key, opened)
-    return opened
+    const connections = this.#connections.get(name)
+    if (connections === undefined) throw new BanyanError('BANYAN_INTERNAL', `no historian ${name} in the configuration`)
+    return connections.lane(lane)
   }
 
   sources(): Promise<GovernedSource[]> {
@@ -80,64 +68,38 @@ export class Bridge {
     const next = new Bridge(config, this.#rootLogger)
     next.#store = this.#store
     next.#log = this.#log
-    // What a historian asked for (less, later) holds whatever else was edited.
-    for (const { name, piWebApi } of config.historians) {
-      const governor = this.#governors.get(name)
-      const before = this.config.historians.find((historian) => historian.name === name)
-      const isSame = JSON.stringify(before?.piWebApi.limits) === JSON.stringify(piWebApi.limits)
-      if (governor !== undefined && isSame) next.#governors.set(name, governor)
+    for (const [name, connections] of next.#connections) {
+      const before = this.#connections.get(name)
+      if (before !== undefined) connections.inherit(before)
     }
     return next
   }
 
   /** Idempotent. The governors stay: another bridge may have taken them over. */
   async closeSources(): Promise<void> {
-    await Promise.allSettled([...this.#sources.values()].map(async (opened) => (await opened).source.close()))
+    await Promise.all(Array.from(this.#connections.values(), (connections) => connections.closeSources()))
   }
 
   /** Idempotent; closes what was opened, and reports nothing of what goes wrong doing so. */
   async close(): Promise<void> {
     await this.closeSources()
-    for (const governor of this.#governors.values()) governor.close()
+    for (const connections of this.#connections.values()) connections.closeGovernors()
     await Promise.allSettled([this.#log?.then((log) => log.close())])
     await Promise.allSettled([this.#store?.then((store) => store.close())])
   }
 
-  async #openSource(config: HistorianConfig, lane: Lane): Promise<GovernedSource> {
-    const [{ openPiWebApiSource }, { SignIn }] = await Promise.all([
-      import('../source/pi-web-api/source.ts'),
-      import('../source/pi-web-api/sign-in.ts'),
-    ])
-    const { url, dataServer, auth, caFile, timeoutMs, limits } = config.piWebApi
-    const governor = this.#governorOf(config)
-    const signIn = this.#signIns.get(config.name) ?? new SignIn(credentialsOf(auth))
-    this.#signIns.set(config.name, signIn)
-    const source = openPiWebApiSource({
-      historian: config.name,
-      url,
-      dataServer,
-      auth: signIn,
-      ...(caFile === undefined ? {} : { ca: readAuthorities(caFile) }),
-      timeoutMs,
-      batchSize: limits.batchSize,
-      gate: governor.lane(lane),
-      logger: this.logger.child({ component: 'source', historian: config.name, lane }),
+  #connectionsOf(config: HistorianConfig): HistorianConnections {
+    return new HistorianConnections(config, {
+      logger: this.logger,
+      remembered: async () => {
+        const known = (await this.store()).tags.list(config.name)
+        return known.filter(({ goneAtMs }) => goneAtMs === undefined).map(({ tag }) => tag)
+      },
+      recordSeam: async (tag, window) => {
+        const store = await this.store()
+        store.seams.add(tag, window)
+      },
     })
-    return { config, source, governor }
-  }
-
-  #governorOf({ name, piWebApi: { limits } }: HistorianConfig): Governor {
-    const known = this.#governors.get(name)
-    if (known !== undefined) return known
-    const { concurrency, requestsPerSecond, rowsInFlight, quietHours, timeZone } = limits
-    const governor = new Governor({
-      concurrency,
-      requestsPerSecond,
-      rowsInFlight,
-      quietHours: quietHours.length === 0 ? undefined : { timeZone, ranges: quietHours },
-    })
-    this.#governors.set(name, governor)
-    return governor
   }
 
   async #openLog(): Promise<SampleLog> {
@@ -162,44 +124,11 @@ export class Bridge {
   }
 }
 
-function credentialsOf(auth: PiAuthConfig) {
-  switch (auth.type) {
-    case 'basic':
-      return { type: auth.type, username: auth.username, password: auth.password.read }
-    case 'bearer':
-      return { type: auth.type, token: auth.token.read }
-    case 'none':
-      return { type: auth.type }
-  }
-}
-
 function kafkaSecurity({ tls, sasl }: KafkaLogConfig) {
   return {
     ...(tls === undefined ? {} : { tls: tls.caFile === undefined ? {} : { ca: readAuthorities(tls.caFile) } }),
     ...(sasl === undefined
       ? {}
       : { sasl: { mechanism: sasl.mechanism, username: sasl.username, password: sasl.password.read() } }),
-  }
-}
-
-/** TLS would pass over a file without certificates in silence, and then blame the server's. */
-function readAuthorities(file: string): string {
-  let pem: string
-  try {
-    pem = readFileSync(file, 'utf8')
-  } catch (error) {
-    throw new BanyanError('BANYAN_CONFIG_INVALID', `cannot read the certificate file ${file}: ${messageOf(error)}`, {
-      hint: 'check caFile in the configuration and the rights of the file',
-      cause: error,
-    })
-  }
-  try {
-    new X509Certificate(pem)
-    return pem
-  } catch (error) {
-    throw new BanyanError('BANYAN_CONFIG_INVALID', `the file ${file} holds no certificate in PEM form`, {
-      hint: 'a PEM file begins with -----BEGIN CERTIFICATE-----; "openssl x509 -inform der -in <file>" makes one of a binary certificate',
-      cause: error,
-    })
   }
 }

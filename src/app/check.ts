@@ -4,11 +4,14 @@
  */
 import { accessSync, constants } from 'node:fs'
 import { dirname } from 'node:path'
+import type { HistorianConfig, ResolvedConfig } from '../config/config.ts'
 import { BanyanError, type ErrorCode, messageOf } from '../domain/errors.ts'
+import { historianOf } from '../domain/tag-id.ts'
 import { END_OF_PI_TIME, ticksFromMs, type Ticks } from '../domain/ticks.ts'
 import type { LogFinding, LogPlan } from '../log/log.ts'
-import type { Bridge, GovernedSource } from './bridge.ts'
-import { selectTags } from './selection.ts'
+import type { HistorianSource } from '../source/source.ts'
+import type { Bridge } from './bridge.ts'
+import { type SelectedTag, selectTags } from './selection.ts'
 import { existingStore } from './status.ts'
 import { hasSeenLog, LOG_GONE_HINT } from './target.ts'
 
@@ -17,6 +20,8 @@ import { hasSeenLog, LOG_GONE_HINT } from './target.ts'
  * compare its times with others. Below it lies the error of one round trip.
  */
 const CLOCK_TOLERANCE_MS = 60_000
+
+const CLEAR_TEXT_HINT = 'security.mode is None: whoever is on the way can read, and change, what is read'
 
 export interface CheckItem {
   /** Stable machine name, e.g. `historian.pi-north.reachable`. */
@@ -45,14 +50,21 @@ export async function checkBridge(
   }
   await attempt('store', () => checkStore(bridge))
   let hasFutureTags = false
-  for (const { name } of bridge.config.historians) {
-    await attempt(`historian.${name}.reachable`, async () => checkHistorian(await bridge.source(name), signal))
+  for (const historian of bridge.config.historians) {
+    let probings: readonly Probing[] = []
+    await attempt(`historian.${historian.name}.reachable`, async () => {
+      probings = await probingsOf(bridge, historian)
+      return []
+    })
+    for (const probing of probings) {
+      await attempt(`${probing.subject}.reachable`, () => checkSource(probing, signal))
+    }
   }
   if (items.every((item) => item.ok)) {
     await attempt('tags', async () => {
       const { selected, missing } = await selectTags(bridge, { tags: [] }, signal)
       hasFutureTags = selected.some(({ tag }) => tag.future)
-      return checkTags(selected.length, missing)
+      return [...checkTags(selected.length, missing), ...checkNodes(bridge.config, selected)]
     })
   }
   await attempt('log', () => checkLog(bridge, planOf(bridge, hasFutureTags), options.createTopics, signal))
@@ -74,22 +86,59 @@ async function checkStore(bridge: Bridge): Promise<CheckItem[]> {
   return [passed('store', `${file} can be read`), passed('store.lease', lease)]
 }
 
-async function checkHistorian({ source, config }: GovernedSource, signal: AbortSignal): Promise<CheckItem[]> {
-  const name = `historian.${config.name}`
+/** Each way of reading it by itself: that one stands in for the other must not hide that the other is away. */
+async function probingsOf(bridge: Bridge, { name, piWebApi, opcua }: HistorianConfig): Promise<Probing[]> {
+  const subject = `historian.${name}`
+  // The lane in which nothing stands in for anything.
+  const { source, standIn } = await bridge.source(name, 'sweep')
+  const pi = piWebApi && { subject, source, address: piWebApi.url, hint: undefined }
+  const ua = opcua && {
+    subject: standIn === undefined ? subject : `${subject}.opcua`,
+    source: standIn?.source ?? source,
+    address: opcua.endpoint,
+    hint: opcua.security.mode === 'None' ? CLEAR_TEXT_HINT : undefined,
+  }
+  return [pi, ua].filter((probing) => probing !== undefined)
+}
+
+interface Probing {
+  /** First part of the names of its items. */
+  readonly subject: string
+  readonly source: HistorianSource
+  readonly address: string
+  /** What to think of even if all is well. */
+  readonly hint: string | undefined
+}
+
+async function checkSource({ subject, source, address, hint }: Probing, signal: AbortSignal): Promise<CheckItem[]> {
   const probe = await source.probe(signal)
   const user = probe.user === undefined || probe.user === '' ? '' : ` as ${probe.user}`
   const seconds = (probe.clockOffsetMs / 1000).toFixed(1)
   const clock = `its clock minus ours: ${seconds} s`
+  const server = probe.source === 'opcua' ? `server ${probe.server}` : `data server ${probe.server}`
+  const batch = probe.features.batch ? '/batch works' : '/batch is not available: small reads are slower'
   return [
-    passed(`${name}.reachable`, `${probe.product} at ${config.piWebApi.url}${user}, data server ${probe.server}`),
+    { ...passed(`${subject}.reachable`, `${probe.product} at ${address}${user}, ${server}`), hint },
     Math.abs(probe.clockOffsetMs) <= CLOCK_TOLERANCE_MS
-      ? passed(`${name}.clock`, clock)
+      ? passed(`${subject}.clock`, clock)
       : {
-          ...passed(`${name}.clock`, clock),
+          ...passed(`${subject}.clock`, clock),
           hint: 'windows follow the clock of the historian; synchronise both with the same time server',
         },
-    passed(`${name}.batch`, probe.features.batch ? '/batch works' : '/batch is not available: small reads are slower'),
+    ...(probe.source === 'opcua' ? [] : [passed(`${subject}.batch`, batch)]),
   ]
+}
+
+/** How many tags each fallback can stand in for. */
+function checkNodes({ historians }: ResolvedConfig, selected: readonly SelectedTag[]): CheckItem[] {
+  return historians.flatMap(({ name, opcua }) => {
+    if (opcua?.failover === undefined) return []
+    const tags = selected.filter(({ tag }) => historianOf(tag.id) === name)
+    const withNode = tags.filter(({ tag }) => tag.address.opcua !== undefined).length
+    const item = passed(`historian.${name}.opcua.nodes`, `${withNode} of ${tags.length} selected tags have a node`)
+    if (withNode === tags.length) return [item]
+    return [{ ...item, hint: 'add the others to opcua.nodes; nothing stands in for them when PI Web API is away' }]
+  })
 }
 
 function checkTags(count: number, missing: readonly string[]): CheckItem[] {

@@ -4,7 +4,7 @@ import type { Appender } from '../replay/appender.ts'
 import { replay, type TagFailure } from '../replay/replay.ts'
 import { REPLAY_ORDERS } from '../replay/slices.ts'
 import { abortable, together } from '../util/abort.ts'
-import type { GovernedSource } from './bridge.ts'
+import type { GovernedSource } from './historian-connections.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import type { Work } from './work.ts'
 
@@ -41,7 +41,7 @@ async function copyFrom(
   { appender, logger, onTagDone, onTagFailed }: CopyingOptions,
   signal: AbortSignal,
 ): Promise<void> {
-  const { pageSize, limits, outageMs } = config.piWebApi
+  const { pageSize, limits, outageMs } = config.primary
   const outage = new OutageWatch(source, outageMs, logger)
   const options = { source, appender, outage, pageSize, lanes: limits.concurrency, onTagDone, onTagFailed }
   for (const order of REPLAY_ORDERS) {

@@ -8,6 +8,7 @@ import { ticks, TICKS_PER_SECOND, type Ticks } from '../domain/ticks.ts'
 import type { Window } from '../domain/window.ts'
 import { FIRST_PAGE_ROWS } from '../replay/replay.ts'
 import type { Bridge } from './bridge.ts'
+import { firstProbe } from './first-probe.ts'
 import { settledUntil } from './ranges.ts'
 import { selectTags } from './selection.ts'
 import type { BackfillScope } from './backfill-scope.ts'
@@ -50,9 +51,9 @@ const TAGS_PER_CALL = 100
 export async function planBackfill(bridge: Bridge, scope: BackfillScope, signal: AbortSignal): Promise<PlanReport> {
   const store = await bridge.store()
   const settled = new Map<string, Ticks>()
-  for (const { source, config } of await bridge.selectedSources()) {
-    const probe = await source.probe(signal)
-    settled.set(config.name, settledUntil(probe.serverTime, bridge.config.sync.settleMs))
+  for (const governed of await bridge.selectedSources()) {
+    const probe = await firstProbe(governed, bridge.logger, signal)
+    settled.set(governed.config.name, settledUntil(probe.serverTime, bridge.config.sync.settleMs))
   }
   const { selected, missing } = await selectTags(bridge, scope, signal)
   const open = planWork(selected, scope, { settled, liveFrom: () => undefined }).map((item) => ({
@@ -76,11 +77,11 @@ export async function planBackfill(bridge: Bridge, scope: BackfillScope, signal:
       const total = counts.reduce((sum: number, count) => sum + (count ?? 0), 0)
       const perTick = total / Number(coveredTicks(countedDays))
       const samples = perTick * Number(coveredTicks(gaps))
-      return { samples, requests: requestsFor(samples, config.piWebApi.pageSize) }
+      return { samples, requests: requestsFor(samples, config.primary.pageSize) }
     }),
   )
   const known = rates.filter((rate) => rate !== undefined)
-  const limits = bridge.config.historians.map(({ piWebApi }) => piWebApi.limits)
+  const limits = bridge.config.historians.map(({ primary }) => primary.limits)
   return { windows, missing, estimate: estimateOf(busy.length, known, limits) }
 }
 

@@ -7,7 +7,9 @@ import type { SourceProbe } from '../source/source.ts'
 import type { Store } from '../store/store.ts'
 
 /** Throws BANYAN_CONFIG_INVALID when tags of this historian were copied from another data server than the probe met. */
-export function refuseOtherServer(store: Store, historian: string, { server, serverGuid }: SourceProbe): void {
+export function refuseOtherServer(store: Store, historian: string, { source, server, serverGuid }: SourceProbe): void {
+  // Tags are PI's; an OPC UA server that stands in for it is found by the nodes they are given.
+  if (source !== 'pi-web-api') return
   const known = store.tags.serversCopied(historian).find((copied) => copied !== serverGuid.toLowerCase())
   if (known === undefined) return
   throw new BanyanError(

@@ -9,6 +9,7 @@ import { quietForMs } from '../replay/quiet-hours.ts'
 import type { Finding, FindingTotals } from '../store/findings.ts'
 import type { Job } from '../store/jobs.ts'
 import type { LeaseHolder } from '../store/lease.ts'
+import type { DifferenceTotals, SourceDifference } from '../store/source-differences.ts'
 import type { Store } from '../store/store.ts'
 import type { LiveStatus } from '../telemetry/live-status.ts'
 import type { Bridge } from './bridge.ts'
@@ -17,6 +18,16 @@ import { isDaemonRunning } from './follow-job.ts'
 /** As many as a person looks at. */
 const NAMED_FINDINGS = 20
 const NO_FINDINGS: FindingTotals = { cells: 0, late: 0, edited: 0, deleted: 0 }
+
+const NO_DIFFERENCES: DifferenceTotals = {
+  windows: 0,
+  unread: 0,
+  equal: 0,
+  onlyPrimary: 0,
+  onlyFallback: 0,
+  value: 0,
+  quality: 0,
+}
 
 /** Jobs shown; `banyan jobs` lists more. */
 const RECENT_JOBS = 5
@@ -34,6 +45,10 @@ export interface StatusReport {
   readonly dirty: number
   /** Differences that were found and left alone; the first of them by tag and time. */
   readonly findings: FindingTotals & { readonly first: readonly Finding[] }
+  /** Tags with stretches that a fallback served and that were not compared with PI yet. */
+  readonly seams: number
+  /** Where the two sources of a historian were found to differ; the newest of them. */
+  readonly sourceDifferences: DifferenceTotals & { readonly newest: readonly SourceDifference[] }
   readonly projection: ProjectionStatus
 }
 
@@ -80,7 +95,7 @@ export async function statusOf(bridge: Bridge, nowMs: number): Promise<StatusRep
     bridge: config.bridge,
     store: config.store,
     lease: store?.lease.current(),
-    historians: config.historians.map(({ name, piWebApi: { limits } }) => ({
+    historians: config.historians.map(({ name, primary: { limits } }) => ({
       name,
       ...coverageOf(store, name, nowMs),
       concurrencyCap: limits.concurrency,
@@ -93,6 +108,11 @@ export async function statusOf(bridge: Bridge, nowMs: number): Promise<StatusRep
     findings: {
       ...(store?.findings.totals() ?? NO_FINDINGS),
       first: store?.findings.list(NAMED_FINDINGS) ?? [],
+    },
+    seams: config.historians.reduce((sum, { name }) => sum + (store?.seams.count(name) ?? 0), 0),
+    sourceDifferences: {
+      ...(store?.sourceDifferences.totals() ?? NO_DIFFERENCES),
+      newest: store?.sourceDifferences.list(NAMED_FINDINGS) ?? [],
     },
     projection: {
       cells: store?.cells.count() ?? 0,

@@ -34,6 +34,7 @@ export interface LogReadFlags {
 export interface SimulateFlags {
   readonly port: number
   readonly scenario: ScenarioName
+  readonly opcua?: boolean
 }
 
 export function collect(value: string, previous: readonly string[] | undefined): string[] {

@@ -20,6 +20,7 @@ export function renderLive(live: LiveStatus, nowMs: number): string {
       ],
       live.historians.map(historianRow),
     ),
+    ...live.historians.flatMap(fallbackLines),
     ...live.historians.flatMap(failures),
     ...(live.lastReload === undefined ? [] : [`Configuration reload: ${live.lastReload.outcome}`]),
     ...live.sweeps.map(
@@ -51,6 +52,22 @@ function historianRow(historian: LiveHistorian): (string | number)[] {
     governor.requests,
     `${governor.concurrency} of ${governor.concurrencyCap} at once, ${plural(governor.throttled, 'refusal')}${held}`,
   ]
+}
+
+/** Nothing while all is well and nothing is left to compare. */
+function fallbackLines({ name, source, tags, fallback }: LiveHistorian): string[] {
+  if (fallback === undefined) return []
+  const { differences } = fallback
+  const differing = differences.onlyPrimary + differences.onlyFallback + differences.value + differences.quality
+  const isWhole = source === 'opcua'
+  const details = [
+    ...(fallback.tags === 0 ? [] : [`${fallback.tags} of ${plural(tags, 'tag')} read through OPC UA`]),
+    ...(fallback.seams === 0 ? [] : [`${plural(fallback.seams, 'tag')} to be compared with PI where OPC UA stood in`]),
+    ...(differing === 0 ? [] : [`${plural(differing, 'sample')} found to differ between the two`]),
+    ...(differences.unread === 0 ? [] : [`${plural(differences.unread, 'gap')} no longer comparable`]),
+  ]
+  if (details.length === 0) return []
+  return [`${name}: ${isWhole ? 'PI Web API is away; ' : ''}${details.join(', ')}`]
 }
 
 function failures({ name, failing, failingCount, lastError }: LiveHistorian): string[] {

@@ -83,6 +83,23 @@ function addSetupCommands(program: Command, run: Run): void {
     .action((options: { createTopics?: boolean }) =>
       run(async (context) => (await import('./commands/check.ts')).check(context, options)),
     )
+  const opcua = program.command('opcua').description('the certificates of an OPC UA connection')
+  opcua
+    .command('trust')
+    .description("trust the server's certificate, once somebody has compared its fingerprint")
+    .argument('<historian>', 'name of the historian in the configuration')
+    .option('--fingerprint <hex>', "SHA-1 or SHA-256 fingerprint as the server's administrator tells it")
+    .action((historian: string, options: { fingerprint?: string }) =>
+      run(async (context) => (await import('./commands/opcua.ts')).opcuaTrust(context, historian, options)),
+    )
+  opcua
+    .command('certificate')
+    .description("our own certificate, for the server's administrator to trust")
+    .argument('<historian>', 'name of the historian in the configuration')
+    .action((historian: string) =>
+      run(async (context) => (await import('./commands/opcua.ts')).opcuaCertificate(context, historian)),
+    )
+
   program
     .command('tags')
     .description('list the tags the configuration selects')
@@ -190,11 +207,19 @@ function addDemonstrationCommands(program: Command, run: Run): void {
     .description('run the simulated historian until stopped')
     .option('--port <port>', 'port on the loopback interface; 0 takes a free one', parsePort, 0)
     .addOption(new Option('--scenario <name>', 'what the archive holds').choices(SCENARIO_NAMES).default('demo'))
+    .option('--opcua', 'serve the same tags through OPC UA as well')
     .action((options: SimulateFlags) =>
       run(async (context) => (await import('./commands/simulate.ts')).simulate(context, options)),
     )
   program
     .command('demo')
     .description('the whole story on a simulated historian and the embedded log, in a minute')
-    .action(() => run(async (context) => (await import('./commands/demo.ts')).demo(context)))
+    .option('--opcua', 'PI Web API goes away in the middle, and OPC UA stands in for it')
+    .action(({ opcua }: { opcua?: boolean }) =>
+      run(async (context) =>
+        opcua === true
+          ? (await import('./commands/demo-opcua.ts')).demoOpcUa(context)
+          : (await import('./commands/demo.ts')).demo(context),
+      ),
+    )
 }

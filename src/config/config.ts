@@ -3,6 +3,7 @@
  * in ticks, every default filled in, every combination checked; the whole value is frozen. Secrets are not in it:
  * only functions that read them when they are needed.
  */
+import type { OpcUaAddress } from '../domain/opc-ua-address.ts'
 import type { Ticks } from '../domain/ticks.ts'
 
 export interface ResolvedConfig {
@@ -26,18 +27,16 @@ export interface ResolvedConfig {
 export interface HistorianConfig {
   /** First part of its tag ids, `[a-z0-9-]`. */
   readonly name: string
-  readonly piWebApi: PiWebApiConfig
+  /** At least one of the two is there; both: PI Web API is read, and OPC UA stands in for it. */
+  readonly piWebApi: PiWebApiConfig | undefined
+  readonly opcua: OpcUaConfig | undefined
+  /** The one of the two that is read while all is well: what whoever reads needs to know, whatever the protocol. */
+  readonly primary: ConnectionConfig
 }
 
-export interface PiWebApiConfig {
-  /** Base address, e.g. `https://host/piwebapi`; no trailing slash, no credentials in it. */
-  readonly url: string
-  /** Name of the PI data server as PI Web API lists it. */
-  readonly dataServer: string
-  readonly auth: PiAuthConfig
-  /** PEM file with the authorities to trust in place of the system's. */
-  readonly caFile: string | undefined
-  /** Values per stream per call. */
+/** What every way of reading a historian has. */
+export interface ConnectionConfig {
+  /** Values per tag per call. */
   readonly pageSize: number
   /** Whole-request deadline. */
   readonly timeoutMs: number
@@ -46,10 +45,71 @@ export interface PiWebApiConfig {
   readonly limits: HistorianLimits
 }
 
+export interface PiWebApiConfig extends ConnectionConfig {
+  /** Base address, e.g. `https://host/piwebapi`; no trailing slash, no credentials in it. */
+  readonly url: string
+  /** Name of the PI data server as PI Web API lists it. */
+  readonly dataServer: string
+  readonly auth: PiAuthConfig
+  /** PEM file with the authorities to trust in place of the system's. */
+  readonly caFile: string | undefined
+  readonly limits: PiWebApiLimits
+}
+
 export type PiAuthConfig =
   | { readonly type: 'basic'; readonly username: string; readonly password: Secret }
   | { readonly type: 'bearer'; readonly token: Secret }
   | { readonly type: 'none' }
+
+export const OPC_UA_ROLES = ['fallback', 'only'] as const
+export const OPC_UA_MODES = ['None', 'Sign', 'SignAndEncrypt'] as const
+export const OPC_UA_POLICIES = ['None', 'Basic256Sha256', 'Aes128_Sha256_RsaOaep', 'Aes256_Sha256_RsaPss'] as const
+
+export interface OpcUaConfig extends ConnectionConfig {
+  /** `opc.tcp://host:port[/path]`. */
+  readonly endpoint: string
+  readonly security: OpcUaSecurityConfig
+  readonly identity: OpcUaIdentityConfig
+  readonly nodes: OpcUaNodesConfig
+  /** Present: PI Web API is read, and this stands in for it. Undefined: this is all there is. */
+  readonly failover: FailoverConfig | undefined
+}
+
+export interface OpcUaSecurityConfig {
+  readonly mode: (typeof OPC_UA_MODES)[number]
+  /** `None` with mode None, and only then. */
+  readonly policy: (typeof OPC_UA_POLICIES)[number]
+  /** Folder of our own certificate and of those we trust. */
+  readonly pki: string
+}
+
+export type OpcUaIdentityConfig =
+  | { readonly type: 'anonymous' }
+  | { readonly type: 'username'; readonly username: string; readonly password: Secret }
+  | { readonly type: 'certificate'; readonly certificateFile: string; readonly privateKeyFile: string }
+
+/** Which node a tag is. */
+export type OpcUaNodesConfig =
+  | {
+      readonly kind: 'list'
+      readonly file: string
+      /** By tag name as the file spells it; each name once, whatever the case. */
+      readonly entries: ReadonlyMap<string, OpcUaAddress>
+    }
+  /** A node id with `{name}` where the tag's name belongs. */
+  | { readonly kind: 'pattern'; readonly pattern: string }
+  /** Every variable with history below this node. */
+  | { readonly kind: 'browse'; readonly root: OpcUaAddress }
+
+/** When tags change between PI Web API and OPC UA. */
+export interface FailoverConfig {
+  /** How long PI Web API fails before OPC UA takes over. */
+  readonly afterMs: number
+  /** How long PI Web API answers before it takes over again. */
+  readonly backMs: number
+  /** How far around what OPC UA served both are compared afterwards. */
+  readonly overlapMs: number
+}
 
 /** Ceilings that protect the historian. */
 export interface HistorianLimits {
@@ -62,6 +122,9 @@ export interface HistorianLimits {
   readonly quietHours: readonly QuietHours[]
   /** IANA zone in which the quiet hours are meant. */
   readonly timeZone: string
+}
+
+export interface PiWebApiLimits extends HistorianLimits {
   /** Sub-requests in one `/batch` call, at most. */
   readonly batchSize: number
 }

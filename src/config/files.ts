@@ -23,11 +23,22 @@ export function unreadableFiles(config: ResolvedConfig): UnreadableFile[] {
     if (name !== undefined) attempt(path, () => accessSync(name, constants.R_OK))
   }
 
-  for (const { name, piWebApi } of config.historians) {
-    const path = `historians.${name}.piWebApi`
-    if (piWebApi.auth.type === 'basic') secret(`${path}.auth`, piWebApi.auth.password)
-    if (piWebApi.auth.type === 'bearer') secret(`${path}.auth`, piWebApi.auth.token)
-    file(`${path}.tls.caFile`, piWebApi.caFile)
+  for (const { name, piWebApi, opcua } of config.historians) {
+    if (piWebApi !== undefined) {
+      const path = `historians.${name}.piWebApi`
+      if (piWebApi.auth.type === 'basic') secret(`${path}.auth`, piWebApi.auth.password)
+      if (piWebApi.auth.type === 'bearer') secret(`${path}.auth`, piWebApi.auth.token)
+      file(`${path}.tls.caFile`, piWebApi.caFile)
+    }
+    if (opcua !== undefined) {
+      const { identity } = opcua
+      const path = `historians.${name}.opcua.identity`
+      if (identity.type === 'username') secret(path, identity.password)
+      if (identity.type === 'certificate') {
+        file(`${path}.certificateFile`, identity.certificateFile)
+        file(`${path}.privateKeyFile`, identity.privateKeyFile)
+      }
+    }
   }
   if (config.log.kind === 'kafka') {
     file('log.kafka.tls.caFile', config.log.tls?.caFile)

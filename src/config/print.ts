@@ -3,11 +3,17 @@
  * the place they come from. Loading the printed text gives the same configuration again.
  */
 import { stringify } from 'yaml'
+import { formatOpcUaAddress } from '../domain/opc-ua-address.ts'
 import { formatTicks } from '../domain/ticks.ts'
 import type {
+  ConnectionConfig,
   HistorianConfig,
   KafkaLogConfig,
+  OpcUaConfig,
+  OpcUaIdentityConfig,
+  OpcUaNodesConfig,
   PiAuthConfig,
+  PiWebApiConfig,
   ResolvedConfig,
   Secret,
   SyncConfig,
@@ -37,18 +43,67 @@ export function configToData(config: ResolvedConfig): ConfigData {
   })
 }
 
-export function historianData({ piWebApi: api }: HistorianConfig): { readonly piWebApi: ConfigData } {
+/** Per way of reading it. */
+export interface HistorianData {
+  readonly piWebApi?: ConfigData | undefined
+  readonly opcua?: ConfigData | undefined
+}
+
+export function historianData({ piWebApi, opcua }: HistorianConfig): HistorianData {
+  return { piWebApi: piWebApi && piWebApiData(piWebApi), opcua: opcua && opcUaData(opcua) }
+}
+
+function piWebApiData(api: PiWebApiConfig): ConfigData {
   return {
-    piWebApi: {
-      url: api.url,
-      dataServer: api.dataServer,
-      auth: authData(api.auth),
-      tls: api.caFile === undefined ? undefined : { caFile: api.caFile },
-      pageSize: api.pageSize,
-      timeout: formatDuration(api.timeoutMs),
-      outage: formatDuration(api.outageMs),
-      limits: { ...api.limits, quietHours: api.limits.quietHours.map(formatQuietHours) },
+    url: api.url,
+    dataServer: api.dataServer,
+    auth: authData(api.auth),
+    tls: api.caFile === undefined ? undefined : { caFile: api.caFile },
+    ...connectionData(api),
+  }
+}
+
+function opcUaData(opcua: OpcUaConfig): ConfigData {
+  const { failover } = opcua
+  return {
+    endpoint: opcua.endpoint,
+    role: failover === undefined ? 'only' : 'fallback',
+    security: opcua.security,
+    identity: identityData(opcua.identity),
+    nodes: nodesData(opcua.nodes),
+    ...connectionData(opcua),
+    ...(failover === undefined ? {} : { outage: undefined }),
+    failover: failover && {
+      after: formatDuration(failover.afterMs),
+      back: formatDuration(failover.backMs),
+      overlap: formatDuration(failover.overlapMs),
     },
+  }
+}
+
+function connectionData({ pageSize, timeoutMs, outageMs, limits }: ConnectionConfig): ConfigData {
+  return {
+    pageSize,
+    timeout: formatDuration(timeoutMs),
+    outage: formatDuration(outageMs),
+    limits: { ...limits, quietHours: limits.quietHours.map(formatQuietHours) },
+  }
+}
+
+function identityData(identity: OpcUaIdentityConfig): object {
+  return identity.type === 'username'
+    ? { type: identity.type, username: identity.username, ...secretData('password', identity.password) }
+    : identity
+}
+
+function nodesData(nodes: OpcUaNodesConfig): object {
+  switch (nodes.kind) {
+    case 'list':
+      return { file: nodes.file }
+    case 'pattern':
+      return { pattern: nodes.pattern }
+    case 'browse':
+      return { browse: formatOpcUaAddress(nodes.root) }
   }
 }
 

@@ -6,8 +6,10 @@ import { dirname, resolve } from 'node:path'
 import { messageOf } from '../domain/errors.ts'
 import type {
   HistorianConfig,
+  HistorianLimits,
   KafkaLogConfig,
   LogConfig,
+  OpcUaConfig,
   PiAuthConfig,
   PiWebApiConfig,
   ResolvedConfig,
@@ -15,13 +17,15 @@ import type {
   TagRule,
 } from './config.ts'
 import type { ConfigPath, Report } from './problem.ts'
+import { checkRoles, type ListProblem, resolveOpcUa } from './resolve-opcua.ts'
 import { resolveSync } from './resolve-sync.ts'
 import { coverWholeDay } from './scalars.ts'
 import type { Config } from './schema.ts'
 import { type Environment, environmentSecret, fileSecret } from './secret.ts'
 import { readTagList } from './tag-list.ts'
 
-type PiWebApi = Config['historians'][string]['piWebApi']
+type Historian = Config['historians'][string]
+type PiWebApi = NonNullable<Historian['piWebApi']>
 type Kafka = NonNullable<Config['log']['kafka']>
 
 export function resolveConfig(
@@ -37,10 +41,10 @@ export function resolveConfig(
     report(['log', 'embedded', 'file'], 'is the same file as the store', 'give each its own file')
   }
   if (store === file) report(['store'], 'is the configuration file itself')
-  const historians = Object.entries(config.historians).map(([name, { piWebApi }]): HistorianConfig => {
-    return { name, piWebApi: resolver.piWebApi(piWebApi, ['historians', name, 'piWebApi']) }
-  })
-  const names = historians.map((historian) => historian.name)
+  const historians = Object.entries(config.historians).flatMap(
+    ([name, historian]) => resolver.historian(name, historian) ?? [],
+  )
+  const names = Object.keys(config.historians)
   const tags = config.tags.map((rule, index) => resolver.tagRule(rule, ['tags', index], names))
   if (log === undefined) return undefined
   return {
@@ -71,16 +75,39 @@ class Resolver {
     return resolve(this.#folder, relative)
   }
 
-  piWebApi(api: PiWebApi, path: ConfigPath): PiWebApiConfig {
-    const { limits } = api
-    this.#checkUrl(api, [...path, 'url'])
-    if (api.pageSize > limits.rowsInFlight) {
+  /** Undefined when it has no connection at all, which is reported. */
+  historian(name: string, historian: Historian): HistorianConfig | undefined {
+    const path = ['historians', name]
+    checkRoles(historian, path, this.#report)
+    const piWebApi = historian.piWebApi && this.#piWebApi(historian.piWebApi, [...path, 'piWebApi'])
+    const opcua = historian.opcua && this.#opcua(historian.opcua, [...path, 'opcua'])
+    const primary = piWebApi ?? opcua
+    return primary && { name, piWebApi, opcua, primary }
+  }
+
+  #opcua(opcua: NonNullable<Historian['opcua']>, path: ConfigPath): OpcUaConfig {
+    this.#checkLimits(opcua, path)
+    return resolveOpcUa(opcua, path, {
+      path: (relative) => this.path(relative),
+      password: (keys, at) => this.#password(keys, at),
+      readList: (file, at, read) => this.#readList(file, at, read),
+      report: this.#report,
+    })
+  }
+
+  #checkLimits({ pageSize, limits }: Pick<PiWebApi, 'pageSize'> & { limits: HistorianLimits }, path: ConfigPath): void {
+    if (pageSize > limits.rowsInFlight) {
       const most = `limits.rowsInFlight (${String(limits.rowsInFlight)})`
       this.#report([...path, 'pageSize'], `is more than ${most} lets through`, 'lower pageSize or raise rowsInFlight')
     }
     if (coverWholeDay(limits.quietHours)) {
       this.#report([...path, 'limits', 'quietHours'], 'leave no minute of the day for reading')
     }
+  }
+
+  #piWebApi(api: PiWebApi, path: ConfigPath): PiWebApiConfig {
+    this.#checkUrl(api, [...path, 'url'])
+    this.#checkLimits(api, path)
     return {
       url: api.url.replace(/\/+$/, ''),
       dataServer: api.dataServer,
@@ -89,7 +116,7 @@ class Resolver {
       pageSize: api.pageSize,
       timeoutMs: api.timeout,
       outageMs: api.outage,
-      limits,
+      limits: api.limits,
     }
   }
 
@@ -147,23 +174,28 @@ class Resolver {
       historian: rule.historian,
       include: rule.include,
       exclude: rule.exclude,
-      names: file === undefined ? [] : this.#names(file, [...path, 'file']),
+      names: file === undefined ? [] : (this.#readList(file, [...path, 'file'], readTagList)?.names ?? []),
       file,
       backfill: backfill && { from: backfill.from, until: backfill.until, order: backfill.order },
     }
   }
 
-  #names(file: string, path: ConfigPath): readonly string[] {
+  /** Undefined when it cannot be read. */
+  #readList<T extends { readonly problem: ListProblem }>(
+    file: string,
+    path: ConfigPath,
+    read: (file: string) => T,
+  ): T | undefined {
     try {
-      const { names, problem } = readTagList(file)
-      if (problem !== undefined) {
-        const line = problem.line === undefined ? '' : ` line ${String(problem.line)}`
-        this.#report(path, `${file}${line} ${problem.message}`)
+      const list = read(file)
+      if (list.problem !== undefined) {
+        const line = list.problem.line === undefined ? '' : ` line ${String(list.problem.line)}`
+        this.#report(path, `${file}${line} ${list.problem.message}`)
       }
-      return names
+      return list
     } catch (error) {
       this.#report(path, `cannot be read: ${messageOf(error)}`, 'relative paths are relative to the configuration file')
-      return []
+      return undefined
     }
   }
 

@@ -6,23 +6,28 @@
 import { z } from 'zod'
 import { BACKFILL_ORDERS, REPAIR_MODES } from './config.ts'
 import { normalCron } from './cron.ts'
+import { opcUaSchema } from './opcua-schema.ts'
+import { parseListen } from './scalars.ts'
 import {
-  DURATION_PATTERN,
-  parseDuration,
-  parseListen,
-  parseQuietHours,
-  parseTime,
-  QUIET_HOURS_PATTERN,
-  TIME_FORMS,
-} from './scalars.ts'
+  count,
+  DAY_MS,
+  duration,
+  environmentName,
+  HOUR_MS,
+  limitKeys,
+  MINUTE_MS,
+  must,
+  name,
+  outage,
+  requestTimeout,
+  SECOND_MS,
+  text,
+  time,
+  timeZone,
+} from './schema-parts.ts'
 
-const MAX_NAME_LENGTH = 64
 /** PI Web API never gives more values per call than its configured ceiling, 150,000 unless an administrator raised it. */
 const MAX_PAGE_SIZE = 150_000
-/** Beyond this a historian is not being protected any more. */
-const MAX_CONCURRENCY = 64
-const MAX_REQUESTS_PER_SECOND = 1000
-const MAX_ROWS_IN_FLIGHT = 10_000_000
 /** PI Web API refuses larger batches on common configurations. */
 const MAX_BATCH_SIZE = 200
 /** Kafka's guidance for one topic of one application; each also costs memory here. */
@@ -34,60 +39,6 @@ const MAX_REPLICATION_FACTOR = 32_767
 const MAX_TOPIC_PREFIX_LENGTH = 200
 /** Each sweep reads its look-back again: more than a handful is load without new evidence. */
 const MAX_SWEEPS = 16
-const DAY_MS = 86_400_000
-const HOUR_MS = 3_600_000
-const MINUTE_MS = 60_000
-const SECOND_MS = 1000
-
-/** A message for a wrong value that leaves a missing key to the general message. */
-const must = (text: string) => ({
-  error: (issue: { readonly input?: unknown }): string | undefined =>
-    issue.input === undefined ? undefined : `must be ${text}`,
-})
-
-interface DurationBounds {
-  readonly minMs: number
-  readonly maxMs: number
-  readonly range: string
-}
-
-function duration(description: string, bounds: DurationBounds) {
-  const rule = must('a duration such as 10s, 15m, 24h or 30d')
-  return z
-    .string(rule)
-    .regex(DURATION_PATTERN, rule)
-    .transform((text, context) => {
-      const ms = parseDuration(text)
-      if (ms !== undefined && ms >= bounds.minMs && ms <= bounds.maxMs) return ms
-      context.addIssue({ code: 'custom', message: `must be a duration between ${bounds.range}` })
-      return z.NEVER
-    })
-    .meta({ description })
-}
-
-function time(description: string) {
-  const rule = must(`a time such as ${TIME_FORMS}`)
-  return z
-    .string(rule)
-    .transform((text, context) => {
-      const at = parseTime(text)
-      if (at !== undefined) return at
-      context.addIssue({ code: 'custom', message: `must be a time such as ${TIME_FORMS}` })
-      return z.NEVER
-    })
-    .meta({ description })
-}
-
-const text = (description: string) => z.string().min(1, must('a text that is not empty')).meta({ description })
-
-const count = (description: string, max: number) => z.int().min(1).max(max).meta({ description })
-
-const name = z
-  .string()
-  .max(MAX_NAME_LENGTH)
-  .regex(/^[a-z0-9-]+$/, must('lower-case letters, digits and hyphens'))
-
-const environmentName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, must('the name of an environment variable'))
 
 const basicAuthSchema = z.strictObject({
   type: z.literal('basic'),
@@ -104,35 +55,8 @@ const bearerAuthSchema = z.strictObject({
 
 const noAuthSchema = z.strictObject({ type: z.literal('none') })
 
-const timeZone = z.string().refine(isTimeZone, must('an IANA time zone such as Europe/Berlin'))
-
-const quietHours = z
-  .string()
-  .regex(QUIET_HOURS_PATTERN, must('hours of the day such as 22:00-23:30'))
-  .transform((hours, context) => {
-    const parsed = parseQuietHours(hours)
-    if (parsed !== undefined) return parsed
-    context.addIssue({ code: 'custom', message: 'must end at another minute than it begins' })
-    return z.NEVER
-  })
-
 const limitsSchema = z.strictObject({
-  concurrency: count('Requests at the same time, at most. Default 8.', MAX_CONCURRENCY).default(8),
-  requestsPerSecond: z
-    .number()
-    .positive()
-    .max(MAX_REQUESTS_PER_SECOND)
-    .default(50)
-    .meta({ description: 'Requests per second, at most. Default 50.' }),
-  rowsInFlight: count(
-    'Samples that requests under way may bring back, summed. Default 200000.',
-    MAX_ROWS_IN_FLIGHT,
-  ).default(200_000),
-  quietHours: z
-    .array(quietHours)
-    .default([])
-    .meta({ description: 'Hours of the day in which nothing is read, e.g. "22:00-23:30". Default none.' }),
-  timeZone: timeZone.default('UTC').meta({ description: 'IANA zone of the quiet hours. Default UTC.' }),
+  ...limitKeys({ concurrency: 8, requestsPerSecond: 50, rowsInFlight: 200_000 }),
   batchSize: count('Sub-requests in one /batch call, at most. Default 100.', MAX_BATCH_SIZE).default(100),
 })
 
@@ -148,17 +72,14 @@ const piWebApiSchema = z.strictObject({
     .strictObject({ caFile: text("PEM file with the authorities to trust in place of the system's.").optional() })
     .optional(),
   pageSize: count('Values per stream per call. Default 10000.', MAX_PAGE_SIZE).default(10_000),
-  timeout: duration('Deadline of one request. Default 60s.', {
-    minMs: SECOND_MS,
-    maxMs: HOUR_MS,
-    range: '1s and 1h',
-  }).prefault('60s'),
-  outage: duration('How long an unreachable historian is retried before a job stops. Default 5m.', {
-    minMs: 0,
-    maxMs: 30 * DAY_MS,
-    range: '0s and 30d',
-  }).prefault('5m'),
+  timeout: requestTimeout(),
+  outage: outage('How long an unreachable historian is retried before a job stops. Default 5m.').prefault('5m'),
   limits: limitsSchema.prefault({}),
+})
+
+const historianSchema = z.strictObject({
+  piWebApi: piWebApiSchema.optional().meta({ description: 'PI Web API of this historian.' }),
+  opcua: opcUaSchema.optional().meta({ description: 'OPC UA Historical Access: the fallback, or the only source.' }),
 })
 
 const tagRuleSchema = z.strictObject({
@@ -217,11 +138,7 @@ const kafkaSchema = z.strictObject({
       passwordEnv: environmentName.optional().meta({ description: 'Environment variable that holds the password.' }),
     })
     .optional(),
-  outage: duration('How long an unreachable Kafka is retried before a job stops. Default 2m.', {
-    minMs: 0,
-    maxMs: 30 * DAY_MS,
-    range: '0s and 30d',
-  }).prefault('2m'),
+  outage: outage('How long an unreachable Kafka is retried before a job stops. Default 2m.').prefault('2m'),
 })
 
 const embeddedSchema = z.strictObject({
@@ -307,7 +224,7 @@ export const configSchema = z
     bridge: name.meta({ description: 'Names the writers, the lease and the metrics: [a-z0-9-].' }),
     store: text('SQLite file of the store. Default ./banyan.db.').default('./banyan.db'),
     historians: z
-      .record(name, z.strictObject({ piWebApi: piWebApiSchema }))
+      .record(name, historianSchema)
       .refine((historians) => Object.keys(historians).length > 0, must('at least one historian'))
       .meta({ description: 'The historians to read, by name.' }),
     tags: z
@@ -335,12 +252,3 @@ export const configSchema = z
 
 /** As parsed: defaults filled in, scalars converted; paths and combinations not yet looked at. */
 export type Config = z.output<typeof configSchema>
-
-function isTimeZone(zone: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: zone })
-    return true
-  } catch {
-    return false
-  }
-}

@@ -27,6 +27,14 @@ historians:
         # quietHours: ["22:00-23:30"]         # nothing is read inside these
         # timeZone: Europe/Berlin             # zone of the quiet hours
         # batchSize: 100                      # sub-requests in one /batch call
+    # opcua:                                  # stands in for PI Web API when that does not answer
+    #   endpoint: opc.tcp://hda.example.org:4840
+    #   role: fallback                        # only: there is no piWebApi
+    #   security: { mode: SignAndEncrypt, policy: Basic256Sha256, pki: ./pki }
+    #   identity: { type: username, username: banyan, passwordFile: ./secrets/ua }
+    #   nodes: { file: ./nodes.csv }          # tag name,node id; or { pattern: "nsu=urn:plant;s={name}" }
+    #   limits: { concurrency: 2 }
+    #   failover: { after: 60s, back: 5m, overlap: 1m }
 
 # Which tags, and how much of their history. The first rule that matches a tag wins. Put names with * in quotes.
 tags:

@@ -3,16 +3,11 @@
  * separator) and a first line that reads `tag`, `name` or `tag name` is a heading; in any other file the whole line is
  * the name. Blank lines are skipped. Names are compared as PI does, without regard to case; the first spelling stays.
  */
-import { readFileSync, statSync } from 'node:fs'
+import { CONTROL, MAX_TAG_NAME_LENGTH, readListText } from './list-text.ts'
 
-/** A million names of ordinary length. */
-const MAX_LIST_BYTES = 64 * 1024 * 1024
-/** PI names end at 1023 characters. */
-const MAX_TAG_NAME_LENGTH = 1023
 const HEADINGS = new Set(['tag', 'name', 'tag name'])
 /** Neither `;` nor tab can be in a PI tag name. */
 const CELL = /^(?:"((?:[^"]|"")*)"|([^",;\t][^,;\t]*|))(?:[,;\t]|$)/
-const CONTROL = /\p{Cc}/u
 
 export interface TagList {
   readonly names: readonly string[]
@@ -22,15 +17,8 @@ export interface TagList {
 
 /** Throws what the file system throws. */
 export function readTagList(file: string): TagList {
-  if (statSync(file).size > MAX_LIST_BYTES) return failed('is larger than 64 MiB')
-  let text: string
-  try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(file))
-  } catch (error) {
-    if (error instanceof TypeError) return failed('is not UTF-8 text')
-    throw error
-  }
-  return parseTagList(text, file.toLowerCase().endsWith('.csv'))
+  const { text, problem } = readListText(file)
+  return problem === undefined ? parseTagList(text, file.toLowerCase().endsWith('.csv')) : failed(problem)
 }
 
 export function parseTagList(text: string, csv: boolean): TagList {

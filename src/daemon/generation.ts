@@ -12,6 +12,7 @@ import type { LogPlan, SampleLog } from '../log/log.ts'
 import type { Lease } from '../store/lease.ts'
 import type { Store } from '../store/store.ts'
 import { abortable, together } from '../util/abort.ts'
+import { degradations } from './fallback-state.ts'
 import { HistorianService } from './historian-service.ts'
 import { JobRunner } from './job-runner.ts'
 import { isFatal } from './keep-going.ts'
@@ -52,6 +53,7 @@ export class Generation {
       historians: () => services.map((service) => service.live()),
       schedules: () => schedules.map((schedule) => schedule.state()),
       problems: (lives) => services.flatMap((service, i) => service.problems(lives[i])),
+      degraded: (lives) => lives.flatMap(degradations),
       logTrouble: () => logWatch.trouble(),
     })
     const jobs = new JobRunner({

@@ -2,9 +2,11 @@
  * HistorianService: everything the daemon does with one historian, side by side: tail rounds, catching up, the
  * catalogue, comparing what became doubtful, hints. One historian that is away holds up nothing of another.
  */
-import type { Bridge, GovernedSource } from '../app/bridge.ts'
+import type { Bridge } from '../app/bridge.ts'
+import type { GovernedSource } from '../app/historian-connections.ts'
 import { CatalogueFollow, type CatalogueChange } from '../app/catalogue-follow.ts'
 import type { LogSession } from '../app/log-session.ts'
+import { firstProbe } from '../app/first-probe.ts'
 import { refuseOtherServer } from '../app/same-server.ts'
 import type { Selection } from '../app/selection.ts'
 import type { HistorianConfig } from '../config/config.ts'
@@ -23,8 +25,10 @@ import type { Store } from '../store/store.ts'
 import type { LiveHistorian, ReadinessProblem, ReadinessReason } from '../telemetry/live-status.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import { sleep, together } from '../util/abort.ts'
+import { fallbackState, governorState } from './fallback-state.ts'
 import { HintWatch } from './hint-watch.ts'
 import { KeepGoing, type Trouble } from './keep-going.ts'
+import { abandonSeams, SeamWatch } from './seam-watch.ts'
 import { type Stops, untilDrained } from './stops.ts'
 import { Sweeper } from './sweeper.ts'
 
@@ -53,7 +57,8 @@ export class HistorianService {
   readonly #tailSource: GovernedSource
   readonly #catalogue: CatalogueFollow
   readonly #hints: HintWatch
-  readonly #trouble: Record<'round' | 'catchUp' | 'catalogue' | 'dirty' | 'hints', KeepGoing>
+  readonly #seams: SeamWatch | undefined
+  readonly #trouble: Record<'round' | 'catchUp' | 'catalogue' | 'dirty' | 'hints' | 'seams', KeepGoing>
   #tags: readonly Tag[] = []
   /** Aborted and replaced when the tags change, for what was begun with the old ones. */
   #tagsChanged = new AbortController()
@@ -80,8 +85,8 @@ export class HistorianService {
       logger: bridge.logger,
       settleMs: bridge.config.sync.settleMs,
       intervalMs: bridge.config.sync.intervalMs,
-      pageSize: config.piWebApi.pageSize,
-      lanes: config.piWebApi.limits.concurrency,
+      pageSize: config.primary.pageSize,
+      lanes: config.primary.limits.concurrency,
       onProbe: (probe) => {
         refuseOtherServer(store, config.name, probe)
       },
@@ -107,6 +112,16 @@ export class HistorianService {
       acceptDeletions,
     })
     this.#hints = new HintWatch(lanes.sweep.source, store)
+    const { standIn } = lanes.sweep
+    this.#seams =
+      standIn &&
+      new SeamWatch({
+        source: lanes.sweep,
+        standIn,
+        store,
+        logger: this.#logger.child({ component: 'seams' }),
+        settledNow: () => this.#tail.settled,
+      })
     const keepGoing = (what: string): KeepGoing => new KeepGoing(what, this.#logger.child({ component: 'daemon' }))
     this.#trouble = {
       round: keepGoing('reading the live tail'),
@@ -114,6 +129,7 @@ export class HistorianService {
       catalogue: keepGoing('reading the catalogue'),
       dirty: keepGoing('comparing what is doubtful'),
       hints: keepGoing('listening for notices'),
+      seams: keepGoing('comparing what OPC UA served'),
     }
   }
 
@@ -124,6 +140,7 @@ export class HistorianService {
       bridge.source(config.name, 'catch-up'),
       bridge.source(config.name, 'sweep'),
     ])
+    if (sweep.standIn === undefined) abandonSeams(parts.store, config.name)
     return new HistorianService(parts, { tail, catchUp, sweep })
   }
 
@@ -139,6 +156,11 @@ export class HistorianService {
         (failed) => untilDrained(this.#runCatchUp(AbortSignal.any([drain, failed])), drain),
         (failed) => untilDrained(this.sweeper.watchDirty(this.#trouble.dirty, AbortSignal.any([drain, failed])), drain),
         (failed) => untilDrained(this.#listen(AbortSignal.any([drain, failed])), drain),
+        (failed) =>
+          untilDrained(
+            this.#seams?.run(this.#trouble.seams, AbortSignal.any([drain, failed])) ?? Promise.resolve(),
+            drain,
+          ),
       ],
       abort,
     )
@@ -191,23 +213,16 @@ export class HistorianService {
   }
 
   live(): LiveHistorian {
-    const governor = this.#tailSource.governor.state()
+    const { standIn, governor } = this.#tailSource
     return {
       ...this.#tail.state(),
       name: this.name,
+      source: this.#servingSource(),
+      fallback: standIn && fallbackState(this.name, standIn, this.#tags, this.#parts.store),
       up: this.#isUp(),
       revisions: this.sweeper.revisions,
       sweptCells: this.sweeper.cells,
-      governor: {
-        concurrency: governor.concurrency,
-        concurrencyCap: governor.concurrencyCap,
-        inFlight: governor.inFlight,
-        waiting: governor.waiting,
-        requests: governor.requests,
-        throttled: governor.throttled,
-        failed: governor.failed,
-        heldBy: governor.heldBy,
-      },
+      governor: governorState(governor),
       hints: this.#hints.received,
       lastError: this.#lastError(),
     }
@@ -228,6 +243,25 @@ export class HistorianService {
     const { tags = 0, failingCount = 0 } = live ?? {}
     if (failingCount * 2 > tags) return [problem('tags-failing', `${failingCount} of ${tags} tags cannot be read`)]
     return []
+  }
+
+  /** Resolves when the historian answers, or what stands in for it does. */
+  async answered(signal: AbortSignal): Promise<void> {
+    await firstProbe(this.#tailSource, this.#logger, signal)
+  }
+
+  /** Whether the tags are read through the fallback: then nothing can be compared with the historian. */
+  get isOnFallback(): boolean {
+    return this.#tailSource.standIn?.failover.serving.isFallback() ?? false
+  }
+
+  /** What the fallback has served, compared as far as its time has come. */
+  async closeSeams(signal: AbortSignal): Promise<void> {
+    await this.#seams?.pass(signal)
+  }
+
+  #servingSource(): LiveHistorian['source'] {
+    return this.#parts.config.piWebApi === undefined || this.isOnFallback ? 'opcua' : 'pi-web-api'
   }
 
   #isUp(): boolean {

@@ -7,7 +7,8 @@
  */
 import { BackfillJob } from '../app/backfill-job.ts'
 import { scopeOf } from '../app/backfill-scope.ts'
-import type { Bridge, GovernedSource } from '../app/bridge.ts'
+import type { Bridge } from '../app/bridge.ts'
+import type { GovernedSource } from '../app/historian-connections.ts'
 import type { LogSession } from '../app/log-session.ts'
 import { narrow, type Selection } from '../app/selection.ts'
 import { isBanyanError } from '../domain/errors.ts'

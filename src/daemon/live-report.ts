@@ -5,7 +5,13 @@
 import type { Bridge } from '../app/bridge.ts'
 import { messageOf } from '../domain/errors.ts'
 import type { Store } from '../store/store.ts'
-import type { LiveHistorian, LiveSchedule, LiveStatus, ReadinessProblem } from '../telemetry/live-status.ts'
+import type {
+  Degradation,
+  LiveHistorian,
+  LiveSchedule,
+  LiveStatus,
+  ReadinessProblem,
+} from '../telemetry/live-status.ts'
 import type { KeepGoing } from './keep-going.ts'
 
 /** As fresh as a person looks. */
@@ -17,6 +23,8 @@ export interface Reporting {
   readonly schedules: () => readonly LiveSchedule[]
   /** Given what `historians` has just answered. */
   readonly problems: (historians: readonly LiveHistorian[]) => readonly ReadinessProblem[]
+  /** Given what `historians` has just answered. */
+  readonly degraded: (historians: readonly LiveHistorian[]) => readonly Degradation[]
   readonly logTrouble: () => { readonly code: string; readonly message: string } | undefined
 }
 
@@ -75,6 +83,7 @@ export class LiveReport {
       startedAtMs: this.#startedAtMs,
       atMs: Date.now(),
       problems: this.#problems(historians),
+      degraded: this.#reporting?.degraded(historians) ?? [],
       historians,
       sweeps: this.#reporting?.schedules() ?? [],
       lastReload: this.#lastReload,

@@ -5,6 +5,7 @@ import { LogSession } from '../app/log-session.ts'
 import { prepareTarget } from '../app/target.ts'
 import { BanyanError } from '../domain/errors.ts'
 import { addChanges, NO_CHANGES, type ChangeCounts } from '../verify/align.ts'
+import type { SweepOutcome } from '../verify/sweep.ts'
 import { HistorianService } from './historian-service.ts'
 import { logPlanOf } from './log-plan.ts'
 
@@ -28,6 +29,8 @@ export interface OnceReport {
   readonly postponed: number
   /** Names the configuration lists and no historian has. */
   readonly missing: readonly string[]
+  /** Historians that were read through their fallback: nothing was compared. */
+  readonly unswept: readonly string[]
   /** Jobs that wait for a daemon or for `banyan backfill --job`. */
   readonly jobsWaiting: number
   readonly failures: readonly {
@@ -73,22 +76,33 @@ async function syncHistorian(
   lookBackMs: number,
   signal: AbortSignal,
 ): Promise<HistorianReport> {
+  await service.answered(signal)
   const { missing } = await service.refreshCatalogue(signal)
   const { samples, tags } = await service.roundOnce(signal)
-  const swept = await service.sweeper.lookBack(lookBackMs, signal)
+  await service.closeSeams(signal)
+  // What stands in for the historian is no measure of the log: the next run compares.
+  if (service.isOnFallback) return reportOf(service, { missing, samples, tags }, undefined)
+  return reportOf(service, { missing, samples, tags }, await service.sweeper.lookBack(lookBackMs, signal))
+}
+
+function reportOf(
+  service: HistorianService,
+  round: Pick<OnceReport, 'missing' | 'samples' | 'tags'>,
+  swept: SweepOutcome | undefined,
+): HistorianReport {
   const { failing } = service.live()
   return {
     rounds: 1,
-    tags,
-    samples,
-    sweptCells: swept.cells,
-    revisions: swept.revisions,
-    findings: swept.findings,
-    postponed: swept.postponed.length,
-    missing,
-    failures: [...failing, ...swept.failures.filter(({ tag }) => failing.every((known) => known.tag !== tag))].map(
-      ({ tag, name, code, message }) => ({ tag, name, code, message }),
-    ),
+    ...round,
+    sweptCells: swept?.cells ?? 0,
+    revisions: swept?.revisions ?? NO_CHANGES,
+    findings: swept?.findings ?? 0,
+    postponed: swept?.postponed.length ?? 0,
+    unswept: swept === undefined ? [service.name] : [],
+    failures: [
+      ...failing,
+      ...(swept?.failures ?? []).filter(({ tag }) => failing.every((known) => known.tag !== tag)),
+    ].map(({ tag, name, code, message }) => ({ tag, name, code, message })),
   }
 }
 
@@ -109,6 +123,7 @@ function total(reports: readonly HistorianReport[], jobsWaiting: number): OnceRe
     findings: sum(({ findings }) => findings),
     postponed: sum(({ postponed }) => postponed),
     missing: reports.flatMap(({ missing }) => missing),
+    unswept: reports.flatMap(({ unswept }) => unswept),
     jobsWaiting,
     failures: reports.flatMap(({ failures }) => failures),
   }

@@ -28,7 +28,7 @@ const FIXED = {
   web: `is bound at the start: ${RESTART}`,
 }
 /** Keys of a historian that say which server it is; that is checked against its tags at the start. */
-const IDENTITY: readonly string[] = ['url', 'dataServer']
+const IDENTITY: readonly string[] = ['url', 'dataServer', 'endpoint', 'role']
 
 export function compareConfigs(running: ResolvedConfig, wanted: ResolvedConfig): ConfigChanges {
   const changed = changedKeys(configToData(running), configToData(wanted))
@@ -41,10 +41,10 @@ export function compareConfigs(running: ResolvedConfig, wanted: ResolvedConfig):
       refused.push(`historians.${name} is ${before === undefined ? 'new' : 'gone'}: ${RESTART}`)
       continue
     }
-    for (const key of changedKeys(historianData(before).piWebApi, historianData(after).piWebApi)) {
-      const path = `historians.${name}.piWebApi.${key}`
-      if (IDENTITY.includes(key)) refused.push(`${path} says which server it is: ${RESTART}`)
-      else apply.push(path)
+    for (const { path, key } of changedConnections(before, after)) {
+      if (key === undefined) refused.push(`${path} decides how the historian is read: ${RESTART}`)
+      else if (IDENTITY.includes(key)) refused.push(`${path}.${key} says which server it is: ${RESTART}`)
+      else apply.push(`${path}.${key}`)
     }
   }
 
@@ -55,6 +55,28 @@ export function compareConfigs(running: ResolvedConfig, wanted: ResolvedConfig):
 
 function historianNamed(name: string, { historians }: ResolvedConfig): HistorianConfig | undefined {
   return historians.find((historian) => historian.name === name)
+}
+
+/** Keys of the ways a historian is read; without a key where one of them is new or gone. */
+function* changedConnections(
+  before: HistorianConfig,
+  after: HistorianConfig,
+): Generator<{ path: string; key?: string }> {
+  const [printedBefore, printedAfter] = [historianData(before), historianData(after)]
+  for (const kind of ['piWebApi', 'opcua'] as const) {
+    const path = `historians.${before.name}.${kind}`
+    const [old, now] = [printedBefore[kind], printedAfter[kind]]
+    if (old === undefined || now === undefined) {
+      if (old !== now) yield { path }
+      continue
+    }
+    for (const key of changedKeys(old, now)) yield { path, key }
+    // With the nodes from the list file, which the printed form leaves out.
+    const nodes = [before.opcua?.nodes, after.opcua?.nodes]
+    if (kind === 'opcua' && isDeepStrictEqual(old['nodes'], now['nodes']) && !isDeepStrictEqual(nodes[0], nodes[1])) {
+      yield { path, key: 'nodes' }
+    }
+  }
 }
 
 /** The keys of two maps whose values differ, or that only one of them has. */

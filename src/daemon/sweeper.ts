@@ -4,7 +4,7 @@
  */
 import { isDeepStrictEqual } from 'node:util'
 import { Amending } from '../app/amending.ts'
-import type { GovernedSource } from '../app/bridge.ts'
+import type { GovernedSource } from '../app/historian-connections.ts'
 import type { LogSession } from '../app/log-session.ts'
 import { settledUntil } from '../app/ranges.ts'
 import type { ResolvedConfig } from '../config/config.ts'
@@ -152,7 +152,7 @@ export class Sweeper {
       request,
       {
         source: source.source,
-        pageSize: source.config.piWebApi.pageSize,
+        pageSize: source.config.primary.pageSize,
         log,
         store,
         amender: new Amending(session.appender),

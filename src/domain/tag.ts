@@ -1,10 +1,18 @@
 /** Tag: one measured series as the catalogue describes it, with every address it can be read at. */
+import type { OpcUaAddress } from './opc-ua-address.ts'
 import type { SampleType } from './sample.ts'
 import type { TagId } from './tag-id.ts'
 
+/** Where a tag can be read; at least one of the two is present. */
 export interface TagAddress {
-  /** PI Web API: GUID of the data server and the point's integer id. */
+  readonly pi: PiAddress | undefined
+  readonly opcua: OpcUaAddress | undefined
+}
+
+export interface PiAddress {
+  /** GUID of the data server, lower-case. */
   readonly serverGuid: string
+  /** The point's integer id on that server. */
   readonly pointId: number
 }
 

@@ -2,6 +2,7 @@
  * Tag record: the JSON value of the `tags` topic (contracts.md §1), keyed by tag id. A consumer that knows only tag
  * ids learns here what they are called and mean; the highest version is the current one.
  */
+import { formatOpcUaAddress } from '../domain/opc-ua-address.ts'
 import type { Tag } from '../domain/tag.ts'
 import { formatTicks, ticksFromMs } from '../domain/ticks.ts'
 
@@ -21,6 +22,9 @@ export function encodeTag(tag: Tag, version: number, seenAtMs: number): string {
     future: tag.future,
     digitalSet: tag.digitalSet,
     compression: tag.compression,
-    addresses: { piWebApi: { serverGuid: tag.address.serverGuid, pointId: tag.address.pointId } },
+    addresses: {
+      piWebApi: tag.address.pi,
+      opcua: tag.address.opcua && { nodeId: formatOpcUaAddress(tag.address.opcua) },
+    },
   })
 }

@@ -11,6 +11,7 @@ import type { Tag } from '../domain/tag.ts'
 import { END_OF_PI_TIME, ticks, TICKS_PER_SECOND, type Ticks } from '../domain/ticks.ts'
 import type { Window } from '../domain/window.ts'
 import type { TagProgress } from '../log/log.ts'
+import type { SourceKind } from '../source/source.ts'
 import type { BackOff } from './back-off.ts'
 
 /** A tag the log has never seen begins this far below what is settled: its first round shows whether it can be read. */
@@ -37,6 +38,12 @@ export interface Stretch {
   readonly provisionalFrom: Ticks | undefined
 }
 
+/** A window read and found empty, and who said last that it is. */
+export interface Emptiness {
+  readonly covers: Window
+  readonly source: SourceKind
+}
+
 type Progress = TagProgress | undefined
 
 export class LiveTag {
@@ -49,7 +56,7 @@ export class LiveTag {
   /** Samples the last read brought: as many are expected of the next. */
   lastSamples = 0
   /** Read and found empty, not durable. */
-  #idle: Window | undefined
+  #idle: Emptiness | undefined
   #restRounds = 0
 
   constructor(tag: Tag, head: BackOff, catchUp: BackOff) {
@@ -69,7 +76,7 @@ export class LiveTag {
     const { settled, catchUpTicks, freshTicks } = limits
     const head = headOf(progress)
     if (head === undefined) return undefined
-    const from = this.#idle?.from === head ? this.#idle.until : head
+    const from = this.#idle?.covers.from === head ? this.#idle.covers.until : head
     const until = this.tag.future ? END_OF_PI_TIME : settled
     if (from >= until || this.#isResting()) return undefined
     const stretch = {
@@ -85,8 +92,8 @@ export class LiveTag {
   }
 
   /** `from` is where the coverage will end once everything put for the tag is durable. */
-  foundNothing(window: Window): void {
-    this.#idle = window
+  foundNothing(covers: Window, source: SourceKind): void {
+    this.#idle = { covers, source }
   }
 
   /** A whole stretch was read, with so many samples. */
@@ -96,8 +103,8 @@ export class LiveTag {
   }
 
   /** Read and found empty above what is covered; undefined when that is nothing. */
-  idle(progress: Progress): Window | undefined {
-    return this.#idle !== undefined && this.#idle.from === headOf(progress) ? this.#idle : undefined
+  idle(progress: Progress): Emptiness | undefined {
+    return this.#idle !== undefined && this.#idle.covers.from === headOf(progress) ? this.#idle : undefined
   }
 
   /** Gaps between where the tail's part begins and where coverage ends, ascending: to be caught up. */
@@ -110,7 +117,7 @@ export class LiveTag {
 
   /** Below it the tail has read everything it is responsible for; undefined until that has a beginning. */
   watermark(progress: Progress): Ticks | undefined {
-    return this.gaps(progress)[0]?.from ?? this.idle(progress)?.until ?? headOf(progress)
+    return this.gaps(progress)[0]?.from ?? this.idle(progress)?.covers.until ?? headOf(progress)
   }
 
   #isResting(): boolean {

@@ -203,10 +203,10 @@ class TagReplay {
 
   async #deliver(page: SamplePage): Promise<void> {
     failpoint('page-read')
-    const { appender, source } = this.#options
+    const { appender } = this.#options
     const covers = provenBy(page, this.#task.range, this.#task.provisionalFrom)
     if (covers === undefined) return
-    const entry = { tag: this.#task.tag.id, source: source.kind, covers, samples: page.samples }
+    const entry = { tag: this.#task.tag.id, source: page.source, covers, samples: page.samples }
     this.#lastTicket = await appender.put(entry, this.#signal)
     this.#lastTicket.durable.then(
       () => this.#options.onAppended?.(page.samples.length),

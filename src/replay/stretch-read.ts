@@ -86,11 +86,10 @@ export class StretchRead {
     const covers = { from: this.#coverFrom, until: proven.until }
     const isEnd = page.covers.until >= whole.until
     if (samples.length === 0 && !(isEnd && isAppendedEmpty && !this.hasQueued)) {
-      this.#live.foundNothing(covers)
+      this.#live.foundNothing(covers, page.source)
       return
     }
-    const { appender, source } = this.#parts
-    this.#tickets.push(await appender.put({ tag: tag.id, source: source.kind, covers, samples }, signal))
+    this.#tickets.push(await this.#parts.appender.put({ tag: tag.id, source: page.source, covers, samples }, signal))
     this.#coverFrom = covers.until
   }
 }

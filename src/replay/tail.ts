@@ -202,16 +202,14 @@ export class Tail {
   }
 
   async #flush(signal: AbortSignal): Promise<void> {
-    const { source, appender } = this.#parts
+    const { appender } = this.#parts
     const tickets: Ticket[] = []
     for (const live of this.#tags.values()) {
       const tag = live.tag.id
       const undecided = appender.undecided(tag)
       if (undecided !== undefined) await abortable(undecided, signal)
-      const covers = live.idle(appender.progressOf(tag))
-      if (covers !== undefined) {
-        tickets.push(await appender.put({ tag, source: source.kind, covers, samples: [] }, signal))
-      }
+      const idle = live.idle(appender.progressOf(tag))
+      if (idle !== undefined) tickets.push(await appender.put({ tag, ...idle, samples: [] }, signal))
     }
     await abortable(Promise.all(tickets.map(({ durable }) => durable)), signal)
     this.#flushedMs = this.#nowMs()

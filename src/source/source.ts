@@ -16,8 +16,6 @@ import type { Window } from '../domain/window.ts'
 export interface HistorianSource {
   /** The historian's name in the configuration: first part of its tag ids. */
   readonly historian: string
-  /** What `src` of a record says: where this copy was read. */
-  readonly kind: SourceKind
 
   /** Is it there, are we signed in, what is its clock? One to three cheap requests. Throws when the answer is no. */
   probe(signal: AbortSignal): Promise<SourceProbe>
@@ -55,6 +53,7 @@ export interface HistorianSource {
    */
   hints(tags: readonly Tag[], everyMs: number, signal: AbortSignal): AsyncIterable<readonly Hint[]>
 
+  /** Idempotent. */
   close(): Promise<void>
 }
 
@@ -69,12 +68,15 @@ export interface Hint {
   readonly at: Ticks | undefined
 }
 
+/** Who can serve a page. */
 export type SourceKind = 'pi-web-api' | 'opcua'
 
 export interface SourceProbe {
+  /** Who answered. */
+  readonly source: SourceKind
   /** Product and version as the historian spells them. */
   readonly product: string
-  /** The data server's name and permanent identity. */
+  /** The server's name and permanent identity: the PI data server, or the OPC UA server (from its application URI). */
   readonly server: string
   readonly serverGuid: string
   /** The historian's own clock when it answered. */
@@ -109,6 +111,8 @@ export interface ReadOptions {
 
 export interface SamplePage {
   readonly covers: Window
+  /** Who served it: what `src` of its records says. */
+  readonly source: SourceKind
   /** Ascending by (ticks, ord); all inside `covers`. */
   readonly samples: readonly Sample[]
 }

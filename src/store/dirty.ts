@@ -30,6 +30,8 @@ export type DirtyReason =
   | 'catalogue'
   /** The historian's clock stepped back: new samples fall where samples were read already. */
   | 'clock'
+  /** OPC UA stood in for PI there. */
+  | 'seam'
 
 export interface DirtyMark {
   readonly tag: TagId

@@ -3,9 +3,14 @@
  * needs no doubts. The compiler keeps the lists below complete and right: a member added to the type is missing here.
  */
 import {
+  DEGRADATIONS,
   READINESS_REASONS,
+  type Degradation,
+  type DegradationReason,
   type LagSummary,
+  type LiveDifferences,
   type LiveFailure,
+  type LiveFallback,
   type LiveGovernor,
   type LiveHistorian,
   type LiveSchedule,
@@ -41,6 +46,10 @@ function record<T extends object>(members: { readonly [K in keyof T]-?: Check<T[
     checks.every(([name, check]) => check((value as Readonly<Record<string, unknown>>)[name]))
 }
 
+const degradation: Check<DegradationReason> = (value): value is DegradationReason =>
+  DEGRADATIONS.some((known) => known === value)
+const source: Check<LiveHistorian['source']> = (value) => value === 'pi-web-api' || value === 'opcua'
+
 const problem = record<ReadinessProblem>({ reason, subject: text, detail: text })
 
 const failure = record<LiveFailure>({
@@ -52,8 +61,35 @@ const failure = record<LiveFailure>({
   retryAtMs: number,
 })
 
+const governor = record<LiveGovernor>({
+  concurrency: number,
+  concurrencyCap: number,
+  inFlight: number,
+  waiting: number,
+  requests: number,
+  throttled: number,
+  failed: number,
+  heldBy: list(text),
+})
+
+const fallback = record<LiveFallback>({
+  tags: number,
+  seams: number,
+  differences: record<LiveDifferences>({
+    windows: number,
+    onlyPrimary: number,
+    onlyFallback: number,
+    value: number,
+    quality: number,
+    unread: number,
+  }),
+  governor,
+})
+
 const historian = record<LiveHistorian>({
   name: text,
+  source,
+  fallback: optional(fallback),
   up: flag,
   serverTime: optional(text),
   clockOffsetMs: optional(number),
@@ -68,16 +104,7 @@ const historian = record<LiveHistorian>({
   worst: list(record<LiveTag>({ tag: text, name: text, lagMs: number, freshnessMs: optional(number) })),
   revisions: record<Revisions>({ late: number, edited: number, deleted: number }),
   sweptCells: number,
-  governor: record<LiveGovernor>({
-    concurrency: number,
-    concurrencyCap: number,
-    inFlight: number,
-    waiting: number,
-    requests: number,
-    throttled: number,
-    failed: number,
-    heldBy: list(text),
-  }),
+  governor,
   hints: optional(number),
   lastError: optional(record<NonNullable<LiveHistorian['lastError']>>({ code: text, message: text, atMs: number })),
 })
@@ -100,6 +127,7 @@ export const isLiveStatus: Check<LiveStatus> = record<LiveStatus>({
   startedAtMs: number,
   atMs: number,
   problems: list(problem),
+  degraded: list(record<Degradation>({ reason: degradation, subject: text, detail: text })),
   historians: list(historian),
   sweeps: list(schedule),
   lastReload: optional(record<NonNullable<LiveStatus['lastReload']>>({ atMs: number, outcome: text })),

@@ -5,7 +5,7 @@
  * retryable) that means: a lease is not acquired, but one that is held stays held, as nobody else can write either;
  * a job is not enqueued, and a run's counts stay as they were; the coverage cache falls behind the log, which mends
  * it; a fold stops before its batch and goes on from there later; a mark of a dirty window, the progress of a sweep,
- * a finding are refused, and whoever wanted to write them must not go on as if they were. Nothing needs repair once
+ * a finding, a seam are refused, and whoever wanted to write them must not go on as if they were. Nothing needs repair once
  * there is room again.
  */
 import { CellTable } from './cells.ts'
@@ -19,6 +19,8 @@ import { LiveTable } from './live.ts'
 import { migrate } from './migrate.ts'
 import { PositionTable } from './positions.ts'
 import { ScheduleTable } from './schedules.ts'
+import { SeamTable } from './seams.ts'
+import { SourceDifferenceTable } from './source-differences.ts'
 import { SweepTable } from './sweeps.ts'
 import { TagTable } from './tags.ts'
 
@@ -35,6 +37,8 @@ export interface Store {
   readonly sweeps: SweepTable
   readonly findings: FindingTable
   readonly live: LiveTable
+  readonly seams: SeamTable
+  readonly sourceDifferences: SourceDifferenceTable
   /** Makes what `body` writes one transaction, see StoreDatabase. `body` must not wait for anything. */
   write<T>(body: () => T): T
   /** Idempotent. Does not release a lease. */
@@ -76,6 +80,8 @@ export function storeOn(db: StoreDatabase, clock: () => number): Store {
     sweeps: new SweepTable(db),
     findings: new FindingTable(db, clock),
     live: new LiveTable(db, clock),
+    seams: new SeamTable(db, clock),
+    sourceDifferences: new SourceDifferenceTable(db, clock),
     write: (body) => db.write(body),
     close: () => {
       db.close()

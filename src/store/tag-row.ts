@@ -1,7 +1,8 @@
 /** The row of a tag: which columns are its content, and how they are written and read. */
+import { formatOpcUaAddress, parseOpcUaAddress } from '../domain/opc-ua-address.ts'
 import { SAMPLE_TYPES, type SampleType } from '../domain/sample.ts'
 import { parseTagId } from '../domain/tag-id.ts'
-import type { Tag, TagCompression } from '../domain/tag.ts'
+import type { Tag, TagAddress, TagCompression } from '../domain/tag.ts'
 import type { Row } from './database.ts'
 
 /** What a new version of a tag is made of, in the order of `contentOf`. */
@@ -22,6 +23,7 @@ export const CONTENT = [
   'exc_dev',
   'server_guid',
   'point_id',
+  'opcua_node',
 ] as const
 
 export function contentOf(tag: Tag): (string | number | null)[] {
@@ -41,8 +43,9 @@ export function contentOf(tag: Tag): (string | number | null)[] {
     compression?.compMinSeconds ?? null,
     compression?.compMaxSeconds ?? null,
     compression?.excDev ?? null,
-    tag.address.serverGuid,
-    tag.address.pointId,
+    tag.address.pi?.serverGuid ?? null,
+    tag.address.pi?.pointId ?? null,
+    tag.address.opcua === undefined ? null : formatOpcUaAddress(tag.address.opcua),
   ]
 }
 
@@ -62,7 +65,16 @@ export function decodeTag(row: Row): Tag {
     future: row['future'] === 1n,
     digitalSet: (row['digital_set'] as string | null) ?? undefined,
     compression: decodeCompression(row),
-    address: { serverGuid: row['server_guid'] as string, pointId: Number(row['point_id']) },
+    address: decodeAddress(row),
+  }
+}
+
+function decodeAddress(row: Row): TagAddress {
+  const { server_guid: serverGuid, point_id: pointId, opcua_node: node } = row
+  if (serverGuid === null && node === null) throw new RangeError('the tag has no address')
+  return {
+    pi: serverGuid === null ? undefined : { serverGuid: serverGuid as string, pointId: Number(pointId) },
+    opcua: node === null ? undefined : parseOpcUaAddress(node as string),
   }
 }
 

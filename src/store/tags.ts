@@ -114,12 +114,13 @@ export class TagTable {
     )
   }
 
-  /** The data servers of those tags of a historian that the log knows; more than one only after a mix-up. */
+  /** The PI data servers of those tags of a historian that the log knows; more than one only after a mix-up. */
   serversCopied(historian: string): string[] {
     const rows = this.#db.read(() =>
       this.#db
         .prepare<{ server_guid: string }>(
-          `SELECT DISTINCT server_guid FROM tags JOIN coverage ON coverage.tag = tags.id WHERE ${ofHistorian('tags.id')}`,
+          `SELECT DISTINCT server_guid FROM tags JOIN coverage ON coverage.tag = tags.id
+           WHERE ${ofHistorian('tags.id')} AND server_guid IS NOT NULL`,
         )
         .all({ historian }),
     )

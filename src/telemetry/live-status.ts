@@ -23,6 +23,20 @@ export const READINESS_REASONS = [
 ] as const
 export type ReadinessReason = (typeof READINESS_REASONS)[number]
 
+/** What is not as it should be although everything works: the bridge is ready, and somebody should look. */
+export const DEGRADATIONS = [
+  /** A historian, or some of its tags, is read through its fallback. */
+  'on-fallback',
+] as const
+export type DegradationReason = (typeof DEGRADATIONS)[number]
+
+export interface Degradation {
+  readonly reason: DegradationReason
+  /** What it concerns, e.g. the historian's name. */
+  readonly subject: string
+  readonly detail: string
+}
+
 export interface ReadinessProblem {
   readonly reason: ReadinessReason
   /** What it concerns, e.g. the historian's name; empty for the bridge as a whole. */
@@ -41,6 +55,7 @@ export interface LiveStatus {
   readonly atMs: number
   /** Empty: ready. */
   readonly problems: readonly ReadinessProblem[]
+  readonly degraded: readonly Degradation[]
   readonly historians: readonly LiveHistorian[]
   readonly sweeps: readonly LiveSchedule[]
   /** Refused or applied by the last SIGHUP; undefined when there was none. */
@@ -49,6 +64,10 @@ export interface LiveStatus {
 
 export interface LiveHistorian {
   readonly name: string
+  /** Which of its sources is read now; single tags may be read through the other. */
+  readonly source: 'pi-web-api' | 'opcua'
+  /** Undefined where nothing stands in for the one it is read through. */
+  readonly fallback: LiveFallback | undefined
   /** Answered its last probe. */
   readonly up: boolean
   /** The historian's clock at the last probe; undefined before it. */
@@ -75,6 +94,29 @@ export interface LiveHistorian {
   /** Hints received since the start; undefined where the historian offers none. */
   readonly hints: number | undefined
   readonly lastError: { readonly code: string; readonly message: string; readonly atMs: number } | undefined
+}
+
+export interface LiveFallback {
+  /** Tags read through it now. */
+  readonly tags: number
+  /** Tags with stretches that it served and that were not compared with PI yet. */
+  readonly seams: number
+  readonly differences: LiveDifferences
+  readonly governor: LiveGovernor
+}
+
+/** What came of comparing the two sources where one had stood in for the other: samples, but for the first and the last. */
+export interface LiveDifferences {
+  /** Stretches that differ. */
+  readonly windows: number
+  readonly onlyPrimary: number
+  readonly onlyFallback: number
+  /** In both, with other values. */
+  readonly value: number
+  /** In both, with another severity. */
+  readonly quality: number
+  /** Stretches that could not be compared any more. */
+  readonly unread: number
 }
 
 export interface LagSummary {

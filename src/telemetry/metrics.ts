@@ -27,6 +27,7 @@ interface MetricDefinition {
 /** With more tags than this, series that carry a tag would burden the scraper more than they tell. */
 const TAG_LABELS_UP_TO = 1_000
 const PREFIX = 'banyan_'
+const SOURCES: readonly LiveHistorian['source'][] = ['pi-web-api', 'opcua']
 
 export const METRICS: readonly MetricDefinition[] = [
   metric('gauge', 'info', ['bridge', 'version'], 'Always 1; tells which bridge this is and its version.', (live) => [
@@ -46,6 +47,38 @@ export const METRICS: readonly MetricDefinition[] = [
   ]),
 
   perHistorian('gauge', 'historian_up', '1 when the historian answered its last probe, else 0.', ({ up }) => +up),
+  metric(
+    'gauge',
+    'historian_source',
+    ['historian', 'source'],
+    '1 for the source the historian is read through.',
+    (live) =>
+      live.historians.flatMap(({ name: historian, source }) =>
+        SOURCES.map((one): Reading => [{ historian, source: one }, +(one === source)]),
+      ),
+  ),
+  perHistorian('gauge', 'tags_on_fallback', 'Tags read through the fallback.', ({ fallback }) => fallback?.tags),
+  perHistorian(
+    'gauge',
+    'tags_with_seams',
+    'Tags the fallback has served that were not compared with PI yet.',
+    (historian) => {
+      return historian.fallback?.seams
+    },
+  ),
+  metric(
+    'gauge',
+    'source_differences',
+    ['historian', 'kind'],
+    'Samples in which PI and its fallback differ where the one stood in for the other, of the stretches kept.',
+    (live) =>
+      live.historians.flatMap(({ name: historian, fallback }): Reading[] => [
+        [{ historian, kind: 'only-primary' }, fallback?.differences.onlyPrimary],
+        [{ historian, kind: 'only-fallback' }, fallback?.differences.onlyFallback],
+        [{ historian, kind: 'value' }, fallback?.differences.value],
+        [{ historian, kind: 'quality' }, fallback?.differences.quality],
+      ]),
+  ),
   perHistorian('gauge', 'historian_clock_offset_seconds', "The historian's clock minus ours.", (historian) =>
     seconds(historian.clockOffsetMs),
   ),
@@ -106,6 +139,12 @@ export const METRICS: readonly MetricDefinition[] = [
     'Requests that failed otherwise.',
     ({ governor }) => governor.failed,
   ),
+  perHistorian('counter', 'fallback_requests_total', 'Requests sent to the fallback.', ({ fallback }) => {
+    return fallback?.governor.requests
+  }),
+  perHistorian('counter', 'fallback_requests_failed_total', 'Requests to the fallback that failed.', ({ fallback }) => {
+    return fallback?.governor.failed
+  }),
   perHistorian('gauge', 'requests_in_flight', 'Requests under way.', ({ governor }) => governor.inFlight),
   perHistorian('gauge', 'requests_waiting', 'Requests held back by the governor.', ({ governor }) => governor.waiting),
   perHistorian('gauge', 'governor_concurrency', 'Requests the governor allows at once now.', ({ governor }) => {

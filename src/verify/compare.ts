@@ -78,7 +78,7 @@ export async function compareTag(
     const cells = new Map(cellsOf(table, tag, block).map((cell) => [cell.window.from, cell]))
     const held = new CellDigests(cellWidth)
     for (const { window, expected } of slicesOf(block, [...cells.values()], reader.rowLimit)) {
-      for await (const samples of reader.read(tag, window, expected, signal)) held.add(samples)
+      for await (const { samples } of reader.read(tag, window, expected, signal)) held.add(samples)
     }
     const starts = [...new Set([...cells.keys(), ...held.starts()])].sort((a, b) => (a < b ? -1 : 1))
     for (const start of starts) {

@@ -6,7 +6,6 @@
  * window, fail it. Here that matters twice: a row that is not read looks like a row that was deleted.
  */
 import { BanyanError } from '../domain/errors.ts'
-import type { Sample } from '../domain/sample.ts'
 import type { Tag } from '../domain/tag.ts'
 import { formatWindow, type Window } from '../domain/window.ts'
 import type { HistorianSource, SamplePage } from '../source/source.ts'
@@ -36,8 +35,8 @@ export class HistorianReader {
     return this.#rows
   }
 
-  /** The samples of a window, page by page, ascending. `expected`: about how many. */
-  async *read(tag: Tag, window: Window, expected: number, signal: AbortSignal): AsyncGenerator<readonly Sample[]> {
+  /** The samples of a window, page by page, ascending; at least one page. `expected`: about how many. */
+  async *read(tag: Tag, window: Window, expected: number, signal: AbortSignal): AsyncGenerator<SamplePage> {
     const roomy = Math.ceil(expected * (1 + SPARE_SHARE)) + SPARE_ROWS
     const pageSize = Math.min(this.#pageSize, expected > this.rowLimit ? this.rowLimit : roomy)
     let at = window.from
@@ -46,7 +45,7 @@ export class HistorianReader {
         throw misread(tag, page.covers)
       at = page.covers.until
       this.#rows += page.samples.length
-      yield page.samples
+      yield page
     }
     if (at !== window.until) throw misread(tag, { from: at, until: window.until })
   }

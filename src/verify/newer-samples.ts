@@ -19,7 +19,7 @@ export async function showsNewer(
   const from = windows.at(-1)?.until
   if (from === undefined) return false
   const window = { from, until: (from + LOOK_AHEAD_TICKS) as Ticks }
-  for await (const samples of reader.read(tag, window, EXPECTED_SAMPLES, signal)) {
+  for await (const { samples } of reader.read(tag, window, EXPECTED_SAMPLES, signal)) {
     if (samples.length > 0) return true
   }
   return false

@@ -16,7 +16,7 @@ import type { Sample } from '../domain/sample.ts'
 import type { TagId } from '../domain/tag-id.ts'
 import type { Ticks } from '../domain/ticks.ts'
 import type { Window } from '../domain/window.ts'
-import type { HistorianSource } from '../source/source.ts'
+import type { SourceKind } from '../source/source.ts'
 import { failpoint } from '../util/failpoint.ts'
 import { groupBy } from '../util/group-by.ts'
 import { align, countChanges, type Change, type ChangeCounts, type LoggedSample } from './align.ts'
@@ -39,7 +39,6 @@ export interface Suspect {
 }
 
 export interface TagRepairParts extends Pick<CompareParts, 'reader' | 'cellWidth'> {
-  readonly source: HistorianSource
   readonly amender: Amender
   /** Called when corrections are durable, whatever becomes of the rest. */
   readonly onCorrected: (tag: TagId, changes: ChangeCounts) => void
@@ -59,8 +58,15 @@ export interface Repair {
   readonly brokeOff: undefined | 'moved' | { readonly error: unknown }
 }
 
+interface HeldAgain {
+  readonly held: ReadonlyMap<Ticks, readonly Sample[]>
+  readonly servedBy: readonly SourceKind[]
+}
+
+/** All of one call to `#differing` have the same source. */
 interface DifferingCell {
   readonly cell: Window
+  readonly source: SourceKind
   /** At least one. */
   readonly changes: readonly Change[]
 }
@@ -100,7 +106,10 @@ export class TagRepair implements Repair {
     rows: CellRows,
     signal: AbortSignal,
   ): Promise<'moved' | readonly DifferingCell[]> {
-    const held = await this.#readAgain(doubts, signal)
+    const { held, servedBy } = await this.#readAgain(doubts, signal)
+    const [source, other] = servedBy
+    // Two sources need not agree to the last bit: corrections rest on one of them.
+    if (source === undefined || other !== undefined) return 'moved'
     const differing = []
     for (const doubt of doubts) {
       const { window: cell } = doubt
@@ -110,32 +119,39 @@ export class TagRepair implements Repair {
       const digests = new CellDigests(this.#parts.cellWidth)
       digests.add(now)
       if (!areEqual(digests.of(cell.from), doubt.held)) return 'moved'
-      differing.push({ cell, changes })
+      differing.push({ cell, source, changes })
     }
     return differing
   }
 
-  /** What the historian holds in the cells, by their starts. */
-  async #readAgain(doubts: readonly Doubt[], signal: AbortSignal): Promise<Map<Ticks, Sample[]>> {
+  /** What the historian holds in the cells, by their starts, and who said so. */
+  async #readAgain(doubts: readonly Doubt[], signal: AbortSignal): Promise<HeldAgain> {
     const { reader, cellWidth } = this.#parts
     const windows = addWindows(
       NOTHING_COVERED,
       doubts.flatMap(({ compared }) => compared),
     )
     const cells = doubts.map(({ window, held }) => ({ window, digest: held }))
-    const pages: (readonly Sample[])[] = []
+    const rows: (readonly Sample[])[] = []
+    const servedBy = new Set<SourceKind>()
     for (const { window, expected } of slicesOf(windows, cells, reader.rowLimit)) {
-      for await (const samples of reader.read(this.#suspect.noted.tag, window, expected, signal)) pages.push(samples)
+      for await (const { source, samples } of reader.read(this.#suspect.noted.tag, window, expected, signal)) {
+        servedBy.add(source)
+        rows.push(samples)
+      }
     }
-    return groupBy(pages.flat(), ({ ticks }) => cellStart(ticks, cellWidth))
+    return { held: groupBy(rows.flat(), ({ ticks }) => cellStart(ticks, cellWidth)), servedBy: [...servedBy] }
   }
 
   async #append(cells: readonly DifferingCell[], signal: AbortSignal): Promise<void> {
-    const { amender, source, onCorrected } = this.#parts
+    const { amender, onCorrected } = this.#parts
+    const [first] = cells
+    if (first === undefined) return
+    const { source } = first
     for (const entry of entriesOf(cells.flatMap(({ changes }) => changes))) {
       const corrections = entry.map(({ correction }) => correction)
       const { tag } = this.#suspect.noted
-      await amender.amend({ kind: 'amend', tag: tag.id, source: source.kind, after: this.#after, corrections }, signal)
+      await amender.amend({ kind: 'amend', tag: tag.id, source, after: this.#after, corrections }, signal)
       failpoint('amend-appended')
       this.#after += 1
       this.isCorrected = true

@@ -49,9 +49,9 @@ export function createRoutes({ live, isOwnHost, logger }: RoutesParts): Hono {
 
   app.get('/healthz', (c) => c.json({ schemaVersion: SCHEMA_VERSION, alive: true }))
   app.get('/readyz', (c) => {
-    const { problems } = live()
+    const { problems, degraded } = live()
     const ready = problems.length === 0
-    return c.json({ schemaVersion: SCHEMA_VERSION, ready, problems }, ready ? 200 : 503)
+    return c.json({ schemaVersion: SCHEMA_VERSION, ready, problems, degraded }, ready ? 200 : 503)
   })
   app.get('/metrics', async (c) => c.text(await metrics.render(live()), 200, { 'Content-Type': metrics.contentType }))
   app.get('/api/status', (c) => c.json({ schemaVersion: SCHEMA_VERSION, ...live() }))

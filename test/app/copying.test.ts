@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest'
 import { copy } from '../../src/app/copying.ts'
 import type { Work } from '../../src/app/work.ts'
-import type { HistorianConfig } from '../../src/config/config.ts'
+import type { HistorianConfig, PiWebApiConfig } from '../../src/config/config.ts'
 import { ticks } from '../../src/domain/ticks.ts'
 import type { SampleLog } from '../../src/log/log.ts'
 import { Appender } from '../../src/replay/appender.ts'
@@ -21,19 +21,17 @@ const limits = {
   timeZone: 'UTC',
   batchSize: 100,
 }
-const config: HistorianConfig = {
-  name: 'test',
-  piWebApi: {
-    url: 'http://127.0.0.1',
-    dataServer: 'PI',
-    auth: { type: 'none' },
-    caFile: undefined,
-    pageSize: 10,
-    timeoutMs: 1000,
-    outageMs: 1000,
-    limits,
-  },
+const piWebApi: PiWebApiConfig = {
+  url: 'http://127.0.0.1',
+  dataServer: 'PI',
+  auth: { type: 'none' },
+  caFile: undefined,
+  pageSize: 10,
+  timeoutMs: 1000,
+  outageMs: 1000,
+  limits,
 }
+const config: HistorianConfig = { name: 'test', piWebApi, opcua: undefined, primary: piWebApi }
 const never = new AbortController().signal
 
 async function stopped(log: SampleLog): Promise<{ readonly counted: () => number }> {
@@ -56,7 +54,7 @@ async function stopped(log: SampleLog): Promise<{ readonly counted: () => number
   const range = { from: ticks(0n), until: ticks(BigInt(SAMPLES)) }
   const work: Work[] = [{ tag, range, historian: 'test', order: 'oldest-first', provisionalFrom: undefined }]
   const options = {
-    sources: [{ source, config, governor: new Governor({ ...limits, quietHours: undefined }) }],
+    sources: [{ source, config, governor: new Governor({ ...limits, quietHours: undefined }), standIn: undefined }],
     appender,
     logger: silentLogger,
     onTagDone: () => undefined,

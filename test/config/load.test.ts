@@ -9,7 +9,8 @@ import { configToText } from '../../src/config/print.ts'
 import { STARTER_CONFIG } from '../../src/config/starter.ts'
 import { formatTicks } from '../../src/domain/ticks.ts'
 
-const EVERY_KEY = join(import.meta.dirname, '..', '..', 'fixtures', 'config', 'valid', 'every-key.yaml')
+const VALID = join(import.meta.dirname, '..', '..', 'fixtures', 'config', 'valid')
+const EVERY_KEY = join(VALID, 'every-key.yaml')
 
 let folder: string
 beforeEach(() => {
@@ -63,6 +64,8 @@ describe('what a file becomes', () => {
               batchSize: 100,
             },
           },
+          opcua: undefined,
+          primary: expect.objectContaining({ pageSize: 10_000, timeoutMs: 60_000, outageMs: 300_000 }) as unknown,
         },
       ],
       tags: [{ historian: 'h', include: ['*'], exclude: [], names: [], file: undefined, backfill: undefined }],
@@ -96,7 +99,7 @@ describe('what a file becomes', () => {
   test('it is frozen to the last list', () => {
     const { historians, tags } = load(EVERY_KEY)
     expect(() => (tags as unknown[]).push({})).toThrow(TypeError)
-    expect(() => (historians[0]!.piWebApi.limits.quietHours as unknown[]).push({})).toThrow(TypeError)
+    expect(() => (historians[0]!.primary.limits.quietHours as unknown[]).push({})).toThrow(TypeError)
   })
 
   test('a cron pattern keeps its meaning and loses its spare blanks', () => {
@@ -113,8 +116,8 @@ describe('what a file becomes', () => {
     })
   })
 
-  test('printed and loaded again it is the same', () => {
-    const before = load(EVERY_KEY)
+  test.each(['every-key', 'opcua-fallback', 'opcua-only'])('printed and loaded again it is the same: %s', (name) => {
+    const before = load(join(VALID, `${name}.yaml`))
     const after = load(write('again.yaml', configToText(before)))
     expect({ ...after, file: before.file }).toEqual(withFreshSecrets(before))
   })
@@ -139,6 +142,7 @@ function withFreshSecrets(config: ResolvedConfig): unknown {
   const anyFunction: unknown = expect.any(Function)
   const replace = (value: unknown): unknown => {
     if (typeof value === 'function') return anyFunction
+    if (value instanceof Map) return value
     if (Array.isArray(value)) return value.map(replace)
     if (typeof value !== 'object' || value === null) return value
     return Object.fromEntries(Object.entries(value).map(([key, child]) => [key, replace(child)]))
@@ -182,7 +186,7 @@ describe('secrets', () => {
   test('are read anew at every call and lose one line end', () => {
     const secret = write('secret', 'first\n')
     const { auth } = load(write('banyan.yaml', withAuth('{ type: basic, username: u, passwordFile: ./secret }')))
-      .historians[0]!.piWebApi
+      .historians[0]!.piWebApi!
     if (auth.type !== 'basic') throw new Error('basic expected')
     expect(auth.password.place).toEqual({ file: secret })
     expect(auth.password.read()).toBe('first')
@@ -193,7 +197,7 @@ describe('secrets', () => {
   test('may come from the environment; a missing one is told by name', () => {
     const file = write('banyan.yaml', withAuth('{ type: bearer, tokenEnv: PI_TOKEN }'))
     const tokenOf = (environment: Record<string, string>): string => {
-      const { auth } = load(file, environment).historians[0]!.piWebApi
+      const { auth } = load(file, environment).historians[0]!.piWebApi!
       return auth.type === 'bearer' ? auth.token.read() : ''
     }
     expect(tokenOf({ PI_TOKEN: 't' })).toBe('t')

@@ -2,12 +2,12 @@
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { BanyanError } from '../../src/domain/errors.ts'
 import type { Sample } from '../../src/domain/sample.ts'
-import { tagId } from '../../src/domain/tag-id.ts'
+import { historianOf, type TagId } from '../../src/domain/tag-id.ts'
 import type { Tag } from '../../src/domain/tag.ts'
 import { END_OF_PI_TIME, ticks, TICKS_PER_SECOND, type Ticks } from '../../src/domain/ticks.ts'
 import { window, type Window } from '../../src/domain/window.ts'
 import { encodeRecord } from '../../src/log/record.ts'
-import type { HistorianSource, Hint, SamplePage, TagSelection } from '../../src/source/source.ts'
+import type { HistorianSource, Hint, SamplePage, SourceKind, TagSelection } from '../../src/source/source.ts'
 import { sleep } from '../../src/util/abort.ts'
 import { keyOfRecord } from '../harness/expected.ts'
 
@@ -19,6 +19,12 @@ export interface SourceUnderTest {
   readonly tied: string
   /** The tags a mask selects, said independently of the adapter. */
   readonly selections: readonly { readonly selection: TagSelection; readonly names: readonly string[] }[]
+  /** What pages say who served them, and records as `src`. */
+  readonly kind: SourceKind
+  /** The order of native ids. */
+  readonly compareIds: (a: TagId, b: TagId) => number
+  /** The same tag at an address where there is none. */
+  readonly unknown: (known: Tag) => Tag
   /** Changes history: a newest sample of one tag and a late one of another, both at a whole second. */
   change(): Promise<{ readonly added: NamedTime; readonly late: NamedTime }>
   close(): Promise<void>
@@ -49,7 +55,8 @@ export function describeHistorianSource(name: string, open: () => Promise<Source
     const tagNamed = (tagName: string): Tag => tags.find((tag) => tag.name === tagName)!
     const readAll = async (tag: Tag, range: Window, pageSize: number): Promise<Sample[]> =>
       (await pagesOf(source, tag, range, pageSize)).flatMap((page) => page.samples)
-    const keys = (tag: Tag, samples: readonly Sample[]): string[] => samples.map((sample) => keyOf(source, tag, sample))
+    const keys = (tag: Tag, samples: readonly Sample[]): string[] =>
+      samples.map((sample) => keyOf(under.kind, tag, sample))
 
     it('probes product, identity and clock', async () => {
       const probe = await source.probe(signal)
@@ -59,10 +66,10 @@ export function describeHistorianSource(name: string, open: () => Promise<Source
     })
 
     it('lists each tag once, ascending by native id', () => {
-      const ids = tags.map((tag) => tag.address.pointId)
-      expect(ids).toEqual([...new Set(ids)].toSorted((a, b) => a - b))
+      const ids = tags.map((tag) => tag.id)
+      expect(ids).toEqual([...new Set(ids)].toSorted(under.compareIds))
       expect(tags.map((tag) => tag.name).toSorted()).toEqual([...under.truth.keys()].toSorted())
-      expect(tags.map((tag) => tag.id)).toEqual(ids.map((id) => tagId(source.historian, id)))
+      for (const id of ids) expect(historianOf(id)).toBe(source.historian)
     })
 
     it('selects by mask, by name and by exclusion', async () => {
@@ -104,6 +111,7 @@ export function describeHistorianSource(name: string, open: () => Promise<Source
     it('tiles the window with pages, and never cuts a tick group', async () => {
       const pages = await pagesOf(source, tagNamed(under.tied), EVERYTHING, 50)
       expect(pages.length).toBeGreaterThan(3)
+      expect(new Set(pages.map((page) => page.source))).toEqual(new Set([under.kind]))
       expect(pages[0]!.covers.from).toBe(EVERYTHING.from)
       expect(pages.at(-1)!.covers.until).toBe(EVERYTHING.until)
       for (const [i, page] of pages.entries()) {
@@ -135,7 +143,7 @@ export function describeHistorianSource(name: string, open: () => Promise<Source
       const group = await readAll(tag, window(at, ticks(at + 1n)), 1000)
       expect(group.map((sample) => sample.ticks)).toEqual(group.map(() => at))
       const empty = window(ticks(at - 10_000_000n), at)
-      expect(await pagesOf(source, tag, empty, 1000)).toEqual([{ covers: empty, samples: [] }])
+      expect(await pagesOf(source, tag, empty, 1000)).toEqual([{ covers: empty, source: under.kind, samples: [] }])
     })
 
     it('counts what a window holds, or says that it cannot', async () => {
@@ -207,11 +215,7 @@ export function describeHistorianSource(name: string, open: () => Promise<Source
 
     it('rejects an unknown tag without hurting the reads beside it', async () => {
       const known = tagNamed(under.tied)
-      const unknown: Tag = {
-        ...known,
-        id: tagId(source.historian, 999_999),
-        address: { ...known.address, pointId: 999_999 },
-      }
+      const unknown = under.unknown(known)
       const [good, bad] = await Promise.allSettled([
         readAll(known, EVERYTHING, 1000),
         readAll(unknown, EVERYTHING, 1000),
@@ -253,6 +257,6 @@ async function pagesOf(
   return pages
 }
 
-function keyOf(source: HistorianSource, tag: Tag, sample: Sample): string {
-  return keyOfRecord(encodeRecord({ tag: tag.id, sample, rev: 0, op: 'put', source: source.kind }))
+function keyOf(source: SourceKind, tag: Tag, sample: Sample): string {
+  return keyOfRecord(encodeRecord({ tag: tag.id, sample, rev: 0, op: 'put', source }), { ord: true, src: source })
 }

@@ -80,6 +80,55 @@ describe('what takes effect', () => {
   })
 })
 
+const WITH_FALLBACK = RUNNING.replace(
+  'tags:\n',
+  `    opcua:
+      endpoint: opc.tcp://hda.example.org:4840
+      role: fallback
+      identity: { type: username, username: u, passwordFile: ./ua }
+      nodes: { file: ./nodes.csv }
+      failover: { after: 60s }
+tags:
+`,
+)
+
+describe('with a fallback', () => {
+  beforeEach(() => {
+    writeFileSync(join(folder, 'nodes.csv'), 'FIC101,nsu=urn:plant;s=FIC101')
+  })
+
+  test.each([
+    ['after: 60s', 'after: 30s', 'historians.h.opcua.failover'],
+    ['./ua', './other-ua', 'historians.h.opcua.identity'],
+    ['file: ./nodes.csv', "pattern: 'nsu=urn:plant;s={name}'", 'historians.h.opcua.nodes'],
+    ['failover:', 'security: { policy: Aes256_Sha256_RsaPss }\n      failover:', 'historians.h.opcua.security'],
+  ])('%s -> %s takes effect', (from, to, key) => {
+    expect(WITH_FALLBACK).toContain(from)
+    const wanted = load(WITH_FALLBACK.replace(from, to))
+    expect(compareConfigs(load(WITH_FALLBACK), wanted)).toEqual({ apply: [key], refused: [] })
+  })
+
+  test('a node list that has changed takes effect', () => {
+    const running = load(WITH_FALLBACK)
+    writeFileSync(join(folder, 'nodes.csv'), 'FIC101,nsu=urn:plant;s=FIC102')
+    expect(compareConfigs(running, load(WITH_FALLBACK))).toEqual({ apply: ['historians.h.opcua.nodes'], refused: [] })
+  })
+
+  test('another server is refused, and so is a fallback that comes or goes', () => {
+    const [running, other] = [load(WITH_FALLBACK), load(WITH_FALLBACK.replace('hda.', 'hda2.'))]
+    const refusals = [
+      compareConfigs(running, other).refused,
+      compareConfigs(running, load(RUNNING)).refused,
+      compareConfigs(load(RUNNING), running).refused,
+    ]
+    expect(refusals).toEqual([
+      ['historians.h.opcua.endpoint says which server it is: restart the bridge to change it'],
+      ['historians.h.opcua decides how the historian is read: restart the bridge to change it'],
+      ['historians.h.opcua decides how the historian is read: restart the bridge to change it'],
+    ])
+  })
+})
+
 describe('what is refused', () => {
   test.each([
     ['bridge: b', 'bridge: c', ['bridge']],

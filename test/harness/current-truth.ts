@@ -48,23 +48,32 @@ const WITHOUT_ORD = { ord: false }
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{7}Z$/
 const MAX_SHOWN = 300
 
-/** `texts`: JSON of sample records; those of one tag in the order in which the log holds them. */
-export function readCurrentTruth(texts: Iterable<string>): CurrentTruth {
-  const reader = new Reader()
+/**
+ * `texts`: JSON of sample records; those of one tag in the order in which the log holds them. `sources`: who the samples
+ * may have been read from.
+ */
+export function readCurrentTruth(texts: Iterable<string>, sources: readonly string[] = ['pi-web-api']): CurrentTruth {
+  const reader = new Reader(sources)
   for (const text of texts) reader.take(text)
   return reader.result()
 }
 
 class Reader {
+  readonly #sources: readonly string[]
   readonly #ticks = new Map<string, Tick>()
   readonly #newest = new Map<string, string>()
   readonly #violations: string[] = []
   readonly #records: LogRecord[] = []
   readonly #counts: Record<RecordKind, number> = { first: 0, late: 0, edited: 0, deleted: 0, undeleted: 0 }
 
+  constructor(sources: readonly string[]) {
+    this.#sources = sources
+  }
+
   take(text: string): void {
     const record = JSON.parse(text) as RecordJson
     const broken = [...brokenForm(record)]
+    if (!this.#sources.includes(record.src)) broken.push('not a record of this contract')
     const tick = this.#tickOf(record)
     const place = tick.places.get(record.ord)
     const kind = place === undefined ? this.#first(record, tick, broken) : revise(record, place, broken)
@@ -106,8 +115,8 @@ class Reader {
   }
 }
 
-function* brokenForm({ v, ts, ord, rev, op, value, before, src, type }: RecordJson): Generator<string> {
-  if (v !== 1 || src !== 'pi-web-api') yield 'not a record of this contract'
+function* brokenForm({ v, ts, ord, rev, op, value, before, type }: RecordJson): Generator<string> {
+  if (v !== 1) yield 'not a record of this contract'
   if (!TIME.test(ts)) yield 'the time has not seven fraction digits'
   if (!Number.isSafeInteger(ord) || ord < 0) yield 'ord is no place'
   if (op !== 'put' && op !== 'delete') yield 'neither put nor delete'

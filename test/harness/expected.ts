@@ -61,6 +61,8 @@ export interface RecordJson extends ContentJson {
 /** `ord` is left out where the historian itself shuffles ties. */
 export interface KeyOptions {
   readonly ord: boolean
+  /** Who a record must say it was read from. Default: PI Web API; `any`: one of the two. */
+  readonly src?: string
 }
 
 const WITH_ORD: KeyOptions = { ord: true }
@@ -83,10 +85,14 @@ export function contentOfTruth(row: TruthRow): string {
 /** Of one record's JSON text, first written (`rev` 0, `put`); throws for any other. */
 export function keyOfRecord(text: string, options = WITH_ORD): string {
   const json = JSON.parse(text) as RecordJson
-  if (json.v !== 1 || json.rev !== 0 || json.op !== 'put' || json.src !== 'pi-web-api') {
+  if (json.v !== 1 || json.rev !== 0 || json.op !== 'put' || !isFrom(json.src, options.src)) {
     throw new Error(`not a first record: ${text.slice(0, 300)}`)
   }
   return key(json.tag, json.ts, json.ord, contentText(json), options)
+}
+
+function isFrom(src: string, expected = 'pi-web-api'): boolean {
+  return expected === 'any' ? src === 'pi-web-api' || src === 'opcua' : src === expected
 }
 
 /** Of a sample whose content is known as text. */

@@ -4,6 +4,22 @@ import type { LiveHistorian, LiveStatus } from '../../src/telemetry/live-status.
 export function liveHistorian(over: Partial<LiveHistorian> = {}): LiveHistorian {
   return {
     name: 'pi-north',
+    source: 'pi-web-api',
+    fallback: {
+      tags: 2,
+      seams: 4,
+      differences: { windows: 21, onlyPrimary: 22, onlyFallback: 23, value: 24, quality: 25, unread: 26 },
+      governor: {
+        concurrency: 1,
+        concurrencyCap: 2,
+        inFlight: 0,
+        waiting: 0,
+        requests: 31,
+        throttled: 32,
+        failed: 33,
+        heldBy: [],
+      },
+    },
     up: true,
     serverTime: '2025-06-01T12:00:00.0000000Z',
     clockOffsetMs: -1_500,
@@ -45,6 +61,7 @@ export function liveStatus(over: Partial<LiveStatus> = {}): LiveStatus {
     startedAtMs: 1_748_779_200_000,
     atMs: 1_748_779_260_000,
     problems: [],
+    degraded: [],
     historians: [liveHistorian()],
     sweeps: [
       {

@@ -12,6 +12,7 @@ import type {
   Hint,
   ReadOptions,
   SamplePage,
+  SourceKind,
   SourceProbe,
   TagSelection,
 } from '../../src/source/source.ts'
@@ -30,7 +31,7 @@ export function testTag(id: number): Tag {
     future: false,
     digitalSet: undefined,
     compression: undefined,
-    address: { serverGuid: '00000000-0000-0000-0000-000000000000', pointId: id },
+    address: { pi: { serverGuid: '00000000-0000-0000-0000-000000000000', pointId: id }, opcua: undefined },
   }
 }
 
@@ -46,7 +47,8 @@ export function samplesAt(at: readonly bigint[]): Sample[] {
 
 export class MemorySource implements HistorianSource {
   readonly historian = 'test'
-  readonly kind = 'pi-web-api'
+  /** Whose pages these are. */
+  kind: SourceKind = 'pi-web-api'
   /** By tag id, ascending by (ticks, ord). A tag without an entry holds nothing. */
   readonly archive = new Map<string, Sample[]>()
   /** What the catalogue lists. */
@@ -69,6 +71,7 @@ export class MemorySource implements HistorianSource {
     throwFault(this.probeFault())
     const serverTime = this.serverTime()
     return {
+      source: this.kind,
       product: 'memory',
       server: 'MEM',
       serverGuid: '00000000-0000-0000-0000-000000000000',
@@ -86,7 +89,7 @@ export class MemorySource implements HistorianSource {
       ({ name }) => !matchesAnyMask(exclude, name) && (names.includes(name) || matchesAnyMask(include, name)),
     )
     return {
-      tags: tags.toSorted((a, b) => a.address.pointId - b.address.pointId),
+      tags: tags.toSorted((a, b) => a.address.pi!.pointId - b.address.pi!.pointId),
       missing: literals.filter((name) => !this.tags.some((tag) => tag.name === name)),
     }
   }
@@ -102,7 +105,7 @@ export class MemorySource implements HistorianSource {
       let end = Math.min(rows.length, i + options.pageSize)
       while (end < rows.length && rows[end]!.ticks === rows[end - 1]!.ticks) end += 1
       const until = end < rows.length ? rows[end]!.ticks : window.until
-      yield { covers: { from, until }, samples: rows.slice(i, end) }
+      yield { covers: { from, until }, source: this.kind, samples: rows.slice(i, end) }
       if (until === window.until) return
       from = until
       i = end

@@ -40,6 +40,8 @@ export interface WorkbenchOptions {
   readonly logExtra?: readonly string[]
   /** YAML lines below `piWebApi`. */
   readonly piExtra?: readonly string[]
+  /** YAML lines below `opcua`; without them there is none. */
+  readonly opcua?: readonly string[]
   readonly include?: readonly string[]
   readonly from?: string
   /** YAML lines below `sync`. */
@@ -175,6 +177,7 @@ function configText(options: WorkbenchOptions): string {
     `      pageSize: ${options.pageSize ?? 1000}`,
     `      limits: { concurrency: ${options.concurrency ?? 4}, requestsPerSecond: ${options.requestsPerSecond ?? 500} }`,
     ...indented(options.piExtra, 6),
+    ...(options.opcua === undefined ? [] : ['    opcua:', ...indented(options.opcua, 6)]),
     'tags:',
     `  - { historian: sim, include: ${JSON.stringify(options.include ?? ['*'])}, backfill: { from: ${options.from ?? '1970-01-01'} } }`,
     'log:',

@@ -197,8 +197,8 @@ describe('replay', () => {
     const source = new MemorySource()
     source.read = async function* () {
       await Promise.resolve()
-      yield { covers: { from: range.from, until: ticks(10n) }, samples: [] }
-      yield { covers: { from: ticks(11n), until: range.until }, samples: [] }
+      yield { covers: { from: range.from, until: ticks(10n) }, source: 'pi-web-api', samples: [] }
+      yield { covers: { from: ticks(11n), until: range.until }, source: 'pi-web-api', samples: [] }
     }
     await expect(run([1], { log, source })).rejects.toMatchObject({ code: 'BANYAN_INTERNAL' })
     expect(log.coverageOf(testTag(1).id)?.covered ?? []).not.toContainEqual(range)

@@ -278,7 +278,7 @@ describe('Tail', () => {
     const before = coverageOf(stage, tagA)
     stage.source.read = async function* (_tag, window) {
       await Promise.resolve()
-      yield { covers: { from: ticks(window.from + 1n), until: window.until }, samples: [] }
+      yield { covers: { from: ticks(window.from + 1n), until: window.until }, source: 'pi-web-api', samples: [] }
     }
     await expect(stage.round()).rejects.toMatchObject({ code: 'BANYAN_INTERNAL' })
     expect(coverageOf(stage, tagA)).toEqual(before)

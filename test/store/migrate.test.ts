@@ -113,7 +113,7 @@ describe('migrations', () => {
     const store = openStore(file)
     store.jobs.enqueue('backfill', {})
     store.close()
-    const folder = migrationsPlus({ '0003_next.sql': 'ALTER TABLE jobs ADD COLUMN note TEXT;' })
+    const folder = migrationsPlus({ '0004_next.sql': 'ALTER TABLE jobs ADD COLUMN note TEXT;' })
     const db = new StoreDatabase(file)
     migrate(db, 0, folder)
     migrate(db, 0, folder)
@@ -126,7 +126,7 @@ describe('migrations', () => {
     const file = temporaryFile()
     openStore(file).close()
     const before = tablesOf(file)
-    const folder = migrationsPlus({ '0003_bad.sql': 'CREATE TABLE half (a); CREATE TABLE half (a);' })
+    const folder = migrationsPlus({ '0004_bad.sql': 'CREATE TABLE half (a); CREATE TABLE half (a);' })
     const db = new StoreDatabase(file)
     expect(refusal(() => migrate(db, 0, folder)).code).toBe('BANYAN_INTERNAL')
     db.close()
@@ -136,7 +136,7 @@ describe('migrations', () => {
 
   test('a hole in the numbering is a broken installation', () => {
     const db = new StoreDatabase(temporaryFile())
-    expect(refusal(() => migrate(db, 0, migrationsPlus({ '0004_late.sql': 'SELECT 1;' }))).code).toBe('BANYAN_INTERNAL')
+    expect(refusal(() => migrate(db, 0, migrationsPlus({ '0005_late.sql': 'SELECT 1;' }))).code).toBe('BANYAN_INTERNAL')
     db.close()
   })
 })

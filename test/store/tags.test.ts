@@ -6,6 +6,14 @@ import type { Tag } from '../../src/domain/tag.ts'
 import { openTemporaryStore, temporaryFile } from './temporary-store.ts'
 
 const finite = fc.double({ noNaN: true })
+const piAddress = fc.record({ serverGuid: fc.string(), pointId: fc.nat() })
+const opcUaAddress = fc.record({
+  namespaceUri: fc.webUrl(),
+  identifier: fc.oneof(
+    fc.string({ unit: 'grapheme', minLength: 1 }).map((text) => `s=${text}`),
+    fc.nat().map((id) => `i=${id}`),
+  ),
+})
 const tag: fc.Arbitrary<Tag> = fc.record({
   id: fc.constantFrom('pi/1', 'pi/2', 'pi-south/1').map(parseTagId),
   name: fc.string({ unit: 'grapheme' }),
@@ -27,7 +35,9 @@ const tag: fc.Arbitrary<Tag> = fc.record({
     }),
     { nil: undefined },
   ),
-  address: fc.record({ serverGuid: fc.string(), pointId: fc.nat() }),
+  address: fc
+    .record({ pi: fc.option(piAddress, { nil: undefined }), opcua: fc.option(opcUaAddress, { nil: undefined }) })
+    .filter(({ pi, opcua }) => pi !== undefined || opcua !== undefined),
 })
 
 /** SQLite keeps -0 as 0. */
@@ -151,7 +161,7 @@ test('the data servers of copied tags are those of the tags the log knows, histo
   const at = (id: string, serverGuid: string): Tag => ({
     ...sample!,
     id: parseTagId(id),
-    address: { serverGuid, pointId: 1 },
+    address: { pi: { serverGuid, pointId: 1 }, opcua: undefined },
   })
   store.tags.save([at('pi/1', 'a'), at('pi/2', 'b'), at('pi/3', 'a'), at('pi-south/1', 'c')])
   expect(store.tags.serversCopied('pi')).toEqual([])

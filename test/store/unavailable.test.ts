@@ -38,7 +38,7 @@ function tagNamed(id: number): Tag {
     future: false,
     digitalSet: undefined,
     compression: undefined,
-    address: { serverGuid: 'g', pointId: id },
+    address: { pi: { serverGuid: 'g', pointId: id }, opcua: undefined },
   }
 }
 

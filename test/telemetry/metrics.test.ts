@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { READINESS_REASONS } from '../../src/telemetry/live-status.ts'
+import { DEGRADATIONS, READINESS_REASONS } from '../../src/telemetry/live-status.ts'
 import { Metrics, METRICS } from '../../src/telemetry/metrics.ts'
 import { liveHistorian, liveStatus } from '../harness/live-status.ts'
 
@@ -38,6 +38,16 @@ test('every metric tells what the status tells, in base units', async () => {
     'banyan_readiness_problems{reason="draining"}': 0,
     banyan_lease_epoch: 21,
     [`banyan_historian_up{${h}}`]: 1,
+    [`banyan_historian_source{${h},source="pi-web-api"}`]: 1,
+    [`banyan_historian_source{${h},source="opcua"}`]: 0,
+    [`banyan_tags_on_fallback{${h}}`]: 2,
+    [`banyan_tags_with_seams{${h}}`]: 4,
+    [`banyan_source_differences{${h},kind="only-primary"}`]: 22,
+    [`banyan_source_differences{${h},kind="only-fallback"}`]: 23,
+    [`banyan_source_differences{${h},kind="value"}`]: 24,
+    [`banyan_source_differences{${h},kind="quality"}`]: 25,
+    [`banyan_fallback_requests_total{${h}}`]: 31,
+    [`banyan_fallback_requests_failed_total{${h}}`]: 33,
     [`banyan_historian_clock_offset_seconds{${h}}`]: -1.5,
     [`banyan_tags{${h}}`]: 3,
     [`banyan_tags_failing{${h}}`]: 1,
@@ -107,7 +117,7 @@ describe('the table', () => {
       expect(name).toMatch(/^banyan_[a-z]+(_[a-z]+)*$/)
       expect(name.endsWith('_total')).toBe(type === 'counter')
       expect(help).toMatch(/^[A-Z0-9].*\.$/)
-      expect(['bridge', 'version', 'reason', 'historian', 'quantile', 'tag', 'kind', 'schedule']).toEqual(
+      expect(['bridge', 'version', 'reason', 'historian', 'quantile', 'tag', 'kind', 'schedule', 'source']).toEqual(
         expect.arrayContaining([...labels]),
       )
     },
@@ -135,9 +145,9 @@ describe('docs/operating.md', () => {
     )
   })
 
-  test('explains every reason for not being ready', () => {
+  test('explains every reason for not being ready, and every one for being ready but degraded', () => {
     const rows = [...sectionOf('Readiness').matchAll(/^\| `([a-z-]+)` *\|/gm)].map(([, reason]) => reason)
-    expect(rows).toEqual(READINESS_REASONS)
+    expect(rows).toEqual([...READINESS_REASONS, ...DEGRADATIONS])
   })
 })
 

@@ -10,7 +10,7 @@ const signal = new AbortController().signal
 
 async function readAll(reader: HistorianReader, window: Window, expected: number): Promise<Sample[]> {
   const samples: Sample[] = []
-  for await (const page of reader.read(A, window, expected, signal)) samples.push(...page)
+  for await (const page of reader.read(A, window, expected, signal)) samples.push(...page.samples)
   return samples
 }
 
@@ -18,7 +18,7 @@ async function readAll(reader: HistorianReader, window: Window, expected: number
 function answering(...pages: { covers: Window; samples: Sample[] }[]): MemorySource {
   const source = new MemorySource()
   source.read = async function* () {
-    yield* pages
+    for (const page of pages) yield { source: 'pi-web-api', ...page }
   }
   return source
 }

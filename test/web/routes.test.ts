@@ -20,14 +20,14 @@ describe('/readyz', () => {
   test('200 when nothing is wrong', async () => {
     const answer = await ask('/readyz')
     expect(answer.status).toBe(200)
-    expect(await answer.json()).toEqual({ schemaVersion: 1, ready: true, problems: [] })
+    expect(await answer.json()).toEqual({ schemaVersion: 1, ready: true, problems: [], degraded: [] })
   })
 
   test('503 with the reasons otherwise', async () => {
     const problems = [{ reason: 'historian-down', subject: 'pi-north', detail: 'refused the password' }] as const
     const answer = await ask('/readyz', { live: () => liveStatus({ problems }) })
     expect(answer.status).toBe(503)
-    expect(await answer.json()).toEqual({ schemaVersion: 1, ready: false, problems })
+    expect(await answer.json()).toEqual({ schemaVersion: 1, ready: false, problems, degraded: [] })
   })
 })
 

@@ -134,6 +134,12 @@ function renderReport(report: BackfillReport): string {
     lines.push('', renderTable(columns, rows), '', 'To do:', ...toDo(report.failures))
   }
   if (report.missing.length > 0) lines.push('', `Listed, but unknown to the historian: ${report.missing.join(', ')}`)
+  if (report.seams > 0) {
+    lines.push(
+      '',
+      `Read through OPC UA in part, and not compared with PI yet: ${plural(report.seams, 'tag')}. The daemon does that when PI is back, or: banyan sync --once`,
+    )
+  }
   if (report.withoutBackfill > 0) {
     lines.push(
       '',

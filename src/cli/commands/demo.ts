@@ -8,11 +8,10 @@ import { join } from 'node:path'
 import type { BackfillReport } from '../../app/backfill-job.ts'
 import { runBackfill } from '../../app/backfill.ts'
 import type { Bridge } from '../../app/bridge.ts'
-import { readCurrent } from '../../app/read-log.ts'
 import { createSimulator, type Simulator } from '../../simulator/simulator.ts'
+import { type ArchiveComparison, compareWithArchive } from '../archive-comparison.ts'
 import { type CommandContext, withBridge } from '../context.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
-import { keyOfSample, keyOfTruth, Multiset, type MultisetDifference } from '../multiset.ts'
 import { startProgress } from '../progress.ts'
 import { formatCount, formatSeconds, plural, renderTable } from '../table.ts'
 import { describeProgress } from './backfill.ts'
@@ -21,15 +20,10 @@ const HISTORIAN = 'pi-demo'
 /** Past the settle time, so that the newest samples are copied too. */
 const CLOCK_ADVANCE_MS = 60_000
 
-interface DemoReport {
+interface DemoReport extends ArchiveComparison {
   readonly folder: string
   readonly config: string
   readonly backfill: BackfillReport
-  readonly archiveSamples: number
-  readonly logSamples: number
-  /** Samples in the log by type. */
-  readonly types: Readonly<Record<string, number>>
-  readonly parity: MultisetDifference
   /** Requests to the historian that were not reads. */
   readonly writes: number
 }
@@ -75,22 +69,10 @@ async function run(
     )
     progress.stop()
     output.note('Reading the log back and comparing it with the archive, sample by sample …')
-    const truth = new Multiset()
-    for (const row of simulator.truth()) truth.add(keyOfTruth(HISTORIAN, row))
-    const found = new Multiset()
-    const types: Record<string, number> = {}
-    const all = { tag: undefined, from: undefined, until: undefined }
-    for await (const { tag, sample } of readCurrent(bridge, all, interrupt.signal)) {
-      found.add(keyOfSample(tag, sample))
-      types[sample.type] = (types[sample.type] ?? 0) + 1
-    }
     return {
       ...place,
       backfill,
-      archiveSamples: truth.size,
-      logSamples: found.size,
-      types,
-      parity: truth.compare(found),
+      ...(await compareWithArchive(bridge, simulator, HISTORIAN, interrupt.signal)),
       writes: simulator.counters().writes,
     }
   } finally {

@@ -58,6 +58,16 @@ function modelOf(report: StatusReport): object {
         foundAt: new Date(foundAtMs).toISOString(),
       })),
     },
+    sourceDifferences: {
+      ...report.sourceDifferences,
+      newest: report.sourceDifferences.newest.map(({ window, isUnread, foundAtMs, ...difference }) => ({
+        ...difference,
+        from: formatTicks(window.from),
+        until: formatTicks(window.until),
+        unread: isUnread,
+        foundAt: new Date(foundAtMs).toISOString(),
+      })),
+    },
   }
 }
 
@@ -87,8 +97,42 @@ function render(report: StatusReport): string {
     '',
     ...(report.live === undefined ? [] : [renderLive(report.live, Date.now()), '']),
     ...(report.dirty === 0 ? [] : [`${plural(report.dirty, 'doubtful window')} to be compared again`, '']),
+    ...(report.seams === 0 ? [] : [`${plural(report.seams, 'tag')} to be compared with PI where OPC UA stood in`, '']),
+    ...(report.sourceDifferences.windows === 0 ? [] : [describeDifferences(report.sourceDifferences), '']),
     ...(report.findings.cells === 0 ? [] : [describeFindings(report.findings), '']),
     report.jobs.length === 0 ? 'No jobs yet.' : renderJobs(report.jobs),
+  ].join('\n')
+}
+
+/** Between the two sources of a historian; the log was corrected by PI. */
+function describeDifferences(differences: StatusReport['sourceDifferences']): string {
+  const { windows, unread, onlyPrimary, onlyFallback, value, quality, newest } = differences
+  const all = [
+    `${formatCount(onlyPrimary)} only in PI`,
+    `${formatCount(onlyFallback)} only in OPC UA`,
+    `${formatCount(value)} with another value`,
+    `${formatCount(quality)} with another quality`,
+  ]
+  const gone = unread === 0 ? '' : `; ${plural(unread, 'window')} could not be compared any more`
+  return [
+    `PI and OPC UA differ where the one stood in for the other: ${all.join(', ')}, in ${plural(windows, 'window')}${gone}`,
+    renderTable(
+      [
+        { title: 'TAG' },
+        { title: 'FROM' },
+        { title: 'ONLY PI', align: 'right' },
+        { title: 'ONLY OPC UA', align: 'right' },
+        { title: 'VALUE', align: 'right' },
+        { title: 'QUALITY', align: 'right' },
+      ],
+      newest.map(({ tag, window, isUnread, ...counts }) => [
+        tag,
+        formatTicks(window.from),
+        ...(isUnread
+          ? ['unread', '-', '-', '-']
+          : [counts.onlyPrimary, counts.onlyFallback, counts.value, counts.quality]),
+      ]),
+    ),
   ].join('\n')
 }
 

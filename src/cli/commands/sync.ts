@@ -41,9 +41,12 @@ async function syncOnce(context: CommandContext, options: OnceOptions): Promise<
     output.note(`${name}: ${code}: ${message}`)
   if (report.missing.length > 0)
     output.note(`Listed, but unknown to the historian: ${report.missing.slice(0, SHOWN_FAILURES).join(', ')}`)
+  if (report.unswept.length > 0)
+    output.note(`Read through OPC UA, so nothing was compared: ${report.unswept.join(', ')}. The next run does.`)
   if (report.jobsWaiting > 0)
     output.note(`${formatCount(report.jobsWaiting)} jobs wait for "banyan backfill --job ID" or the daemon.`)
-  const isComplete = report.failures.length + report.missing.length + report.findings + report.postponed === 0
+  const isComplete =
+    report.failures.length + report.missing.length + report.unswept.length + report.findings + report.postponed === 0
   return isComplete ? EXIT.done : EXIT.incomplete
 }
 

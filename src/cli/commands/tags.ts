@@ -1,5 +1,7 @@
 /** `banyan tags`: the tags the rules select, or all that match a mask. */
 import { listTags, type TagListing } from '../../app/tags.ts'
+import { formatOpcUaAddress } from '../../domain/opc-ua-address.ts'
+import type { Tag } from '../../domain/tag.ts'
 import { type CommandContext, withBridge } from '../context.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import { printable } from '../printable.ts'
@@ -8,7 +10,10 @@ import { plural, renderTable } from '../table.ts'
 export async function tags(context: CommandContext, options: { readonly match?: string }): Promise<ExitCode> {
   const { output, interrupt } = context
   const listing = await withBridge(context, (bridge) => listTags(bridge, options.match, interrupt.signal))
-  const model = { tags: listing.tags.map(({ tag, selected }) => ({ ...tag, selected })), missing: listing.missing }
+  const model = {
+    tags: listing.tags.map(({ tag, selected }) => ({ ...tag, address: addressModel(tag), selected })),
+    missing: listing.missing,
+  }
   output.answer(model, () => render(listing))
   const selectedCount = listing.tags.filter(({ selected }) => selected).length
   output.note(`${plural(listing.tags.length, 'tag')}, ${plural(selectedCount, 'tag')} selected by the configuration`)
@@ -18,7 +23,13 @@ export async function tags(context: CommandContext, options: { readonly match?: 
   return EXIT.done
 }
 
+/** Of the two kinds of address, those it has. */
+function addressModel({ address: { pi, opcua } }: Tag): object {
+  return { ...pi, ...(opcua === undefined ? {} : { nodeId: formatOpcUaAddress(opcua) }) }
+}
+
 function render({ tags: listed }: TagListing): string {
+  const hasNodes = listed.some(({ tag }) => tag.address.opcua !== undefined)
   return renderTable(
     [
       { title: 'ID' },
@@ -26,6 +37,7 @@ function render({ tags: listed }: TagListing): string {
       { title: 'TYPE' },
       { title: 'UNITS' },
       { title: 'SELECTED' },
+      ...(hasNodes ? [{ title: 'OPC UA NODE' }] : []),
       { title: 'DESCRIPTION' },
     ],
     listed.map(({ tag, selected }) => [
@@ -34,6 +46,7 @@ function render({ tags: listed }: TagListing): string {
       tag.future ? `${tag.type} (future)` : tag.type,
       tag.units,
       selected ? 'yes' : 'no',
+      ...(hasNodes ? [tag.address.opcua === undefined ? '-' : formatOpcUaAddress(tag.address.opcua)] : []),
       tag.descriptor,
     ]),
   )

@@ -8,7 +8,7 @@
 import { isBanyanError, type BanyanError } from '../../domain/errors.ts'
 import { isObject, partOf, throwWebException, type Answer } from './answer.ts'
 import type { PiWebApiClient } from './client.ts'
-import { Coalescer, type Ask } from './coalesce.ts'
+import { Coalescer, type Ask } from '../coalesce.ts'
 import { errorOfStatus, isTooLarge, parseRetryAfter, protocolError, tooMuchIfLate } from './errors.ts'
 import { isBatchRefusal, type Features } from './features.ts'
 import { COALESCE_MS, MAX_COALESCED_ROWS } from './options.ts'

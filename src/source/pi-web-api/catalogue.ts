@@ -10,6 +10,7 @@ import { isLiteral, matchesAnyMask, matchesMask } from '../../domain/name-mask.t
 import type { Tag } from '../../domain/tag.ts'
 import type { Logger } from '../../telemetry/logger.ts'
 import type { Catalogue, TagSelection } from '../source.ts'
+import { piAddressOf } from './address.ts'
 import type { Batch } from './batch.ts'
 import type { PiWebApiClient } from './client.ts'
 import {
@@ -64,7 +65,7 @@ export async function listCatalogue(
   const isExcluded = (name: string): boolean => matchesAnyMask(selection.exclude, name)
   const byId = new Map<number, Tag>()
   const keep = (tag: Tag): void => {
-    if (!isExcluded(tag.name)) byId.set(tag.address.pointId, tag)
+    if (!isExcluded(tag.name)) byId.set(piAddressOf(tag).pointId, tag)
   }
 
   for (const mask of selection.include.filter((text) => !isLiteral(text))) {
@@ -77,7 +78,7 @@ export async function listCatalogue(
     if (tag === undefined) missing.push(name)
     else keep(tag)
   }
-  const tags = [...byId.values()].sort((a, b) => a.address.pointId - b.address.pointId)
+  const tags = [...byId].sort(([a], [b]) => a - b).map(([, tag]) => tag)
   return { tags: await withCompression(parts, tags, signal), missing }
 }
 
@@ -184,9 +185,9 @@ async function withCompression(
   if (tags.length === 0 || tags.length > MAX_COMPRESSION_TAGS || !(await features.find(signal)).batch) return tags
   const query = COMPRESSION_ATTRIBUTES.map((name) => `name=${name}`).join('&')
   return mapWindowed(tags, async (tag) => {
-    const { serverGuid, pointId } = tag.address
+    const address = piAddressOf(tag)
     const what = `reading the settings of tag ${printable(tag.name)}`
-    const path = `/points/${encodePointWebId(serverGuid, pointId)}/attributes?${query}&selectedFields=Items.Name;Items.Value;WebException`
+    const path = `/points/${encodePointWebId(address)}/attributes?${query}&selectedFields=Items.Name;Items.Value;WebException`
     try {
       const compression = await retrying(
         async () => decodeCompression((await batch.get(path, what, 0, signal)).json, what),

@@ -15,6 +15,7 @@ import { isBanyanError } from '../../domain/errors.ts'
 import type { Tag } from '../../domain/tag.ts'
 import { formatTicks, parseTicks, TICKS_PER_MS, TICKS_PER_SECOND } from '../../domain/ticks.ts'
 import type { Window } from '../../domain/window.ts'
+import { piAddressOf } from './address.ts'
 import type { JsonObject } from './answer.ts'
 import type { Batch } from './batch.ts'
 import { printable } from './errors.ts'
@@ -47,7 +48,7 @@ async function countRun(
   run: Run,
   signal: AbortSignal,
 ): Promise<(number | undefined)[]> {
-  const webId = encodePointWebId(tag.address.serverGuid, tag.address.pointId)
+  const webId = encodePointWebId(piAddressOf(tag))
   const path =
     `/streams/${webId}/summary?summaryType=Count&calculationBasis=EventWeightedExcludeMostRecentEvent` +
     `&timeType=EarliestTime&startTime=${encodeURIComponent(formatTicks(run.from))}` +

@@ -87,7 +87,7 @@ export function tagOf(point: z.infer<typeof pointSchema>, { historian, serverGui
     future: point.Future ?? false,
     digitalSet: point.DigitalSetName === '' ? undefined : (point.DigitalSetName ?? undefined),
     compression: undefined,
-    address: { serverGuid: serverGuid.toLowerCase(), pointId: point.Id },
+    address: { pi: { serverGuid: serverGuid.toLowerCase(), pointId: point.Id }, opcua: undefined },
   }
 }
 

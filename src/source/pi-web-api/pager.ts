@@ -58,14 +58,18 @@ export function judgePage(window: Window, position: ReadPosition, rows: readonly
   }
   if (!full || last === undefined || last.ticks >= window.until) {
     const covers = { from: position.coverFrom, until: window.until }
-    return { kind: 'deliver', page: { covers, samples: between(rows, asked.from, window.until) }, next: 'end' }
+    return { kind: 'deliver', page: pageOf(covers, between(rows, asked.from, window.until)), next: 'end' }
   }
   const cut = last.ticks
   if (cut <= asked.from) return { kind: 'grow' }
   const samples = between(rows, asked.from, cut)
   if (samples.length === 0) return { kind: 'skip', next: { coverFrom: position.coverFrom, resumeAt: cut } }
   const covers = { from: position.coverFrom, until: cut }
-  return { kind: 'deliver', page: { covers, samples }, next: { coverFrom: cut, resumeAt: cut } }
+  return { kind: 'deliver', page: pageOf(covers, samples), next: { coverFrom: cut, resumeAt: cut } }
+}
+
+function pageOf(covers: Window, samples: readonly Sample[]): SamplePage {
+  return { covers, source: 'pi-web-api', samples }
 }
 
 /** The rows of `[from, until)`. */

@@ -48,6 +48,7 @@ export async function probe(parts: ProbeParts, signal: AbortSignal): Promise<Sou
   const { batch, user } = await features.find(signal)
   const at = serverTime ?? dateOf(answer)
   return {
+    source: 'pi-web-api',
     product: [product.ProductTitle ?? 'PI Web API', product.ProductVersion].filter(Boolean).join(' '),
     server: server.name,
     serverGuid: server.serverGuid,

@@ -7,10 +7,11 @@
  */
 import { BanyanError, isBanyanError } from '../../domain/errors.ts'
 import type { Sample, SampleType } from '../../domain/sample.ts'
-import type { Tag } from '../../domain/tag.ts'
+import type { PiAddress, Tag } from '../../domain/tag.ts'
 import { formatTicks } from '../../domain/ticks.ts'
 import type { Window } from '../../domain/window.ts'
 import type { ReadOptions, SamplePage } from '../source.ts'
+import { piAddressOf } from './address.ts'
 import type { Answer } from './answer.ts'
 import type { PiWebApiClient } from './client.ts'
 import { isLate, isTooLarge, printable, protocolError } from './errors.ts'
@@ -75,6 +76,7 @@ class TagRead {
   readonly #parts: ReaderParts
   readonly #tag: Tag
   readonly #expected: number | undefined
+  readonly #address: PiAddress
   readonly #webId: WebId
   readonly #signal: AbortSignal
   readonly #what: string
@@ -88,7 +90,8 @@ class TagRead {
     this.#parts = parts
     this.#expected = expected
     this.#tag = tag
-    this.#webId = encodePointWebId(tag.address.serverGuid, tag.address.pointId)
+    this.#address = piAddressOf(tag)
+    this.#webId = encodePointWebId(this.#address)
     this.#signal = signal
     this.#what = `reading tag ${printable(tag.name)}`
     this.#type = tag.type
@@ -101,7 +104,7 @@ class TagRead {
       try {
         return { outcome: await this.#judge(answer, asked, window, position), asked }
       } catch (error) {
-        this.#parts.streamset.distrust(this.#tag.address.pointId)
+        this.#parts.streamset.distrust(this.#address.pointId)
         throw error
       }
     }, this.#signal)
@@ -166,7 +169,7 @@ class TagRead {
       `startTime=${encodeURIComponent(formatTicks(page.from))}` +
       `&endTime=${encodeURIComponent(formatTicks(page.through))}&boundaryType=Inside`
     if (maxCount <= SMALL_PAGE) {
-      const { pointId } = this.#tag.address
+      const { pointId } = this.#address
       const read = { webId: this.#webId, pointId, range, expected: this.#expected, what: this.#what }
       return streamset.get(read, maxCount, this.#signal)
     }

@@ -31,7 +31,6 @@ export function openPiWebApiSource(options: PiWebApiOptions): HistorianSource {
 
 class PiWebApiSource implements HistorianSource {
   readonly historian: string
-  readonly kind = 'pi-web-api'
   readonly #options: PiWebApiOptions
   readonly #client: PiWebApiClient
   readonly #features: Features

@@ -10,7 +10,7 @@
 import { isBanyanError } from '../../domain/errors.ts'
 import { isObject, partOf, type Answer, type JsonObject } from './answer.ts'
 import type { Batch } from './batch.ts'
-import { Coalescer, type Ask } from './coalesce.ts'
+import { Coalescer, type Ask } from '../coalesce.ts'
 import { Company, MAX_STREAMS_OF_REQUEST, type Group } from './company.ts'
 import { tooMuchIfLate } from './errors.ts'
 import { COALESCE_MS } from './options.ts'

@@ -10,6 +10,7 @@ import { isBanyanError, type BanyanError } from '../../domain/errors.ts'
 import type { Tag } from '../../domain/tag.ts'
 import { sleep } from '../../util/abort.ts'
 import type { Hint } from '../source.ts'
+import { piAddressOf } from './address.ts'
 import type { Batch } from './batch.ts'
 import type { PiWebApiClient } from './client.ts'
 import { isTooLarge, noUpdatesError } from './errors.ts'
@@ -90,7 +91,7 @@ class UpdateWatch {
     this.#signal = signal
     this.#streams = tags.map((tag) => ({
       tag,
-      query: `webId=${encodePointWebId(tag.address.serverGuid, tag.address.pointId)}`,
+      query: `webId=${encodePointWebId(piAddressOf(tag))}`,
       marker: undefined,
       lastEventCount: 0,
       unanswered: 0,
@@ -201,7 +202,7 @@ class UpdateWatch {
       return decodeRegistrations(json, what)
     }, this.#signal)
     for (const stream of streams) {
-      const marker = markers.get(stream.tag.address.pointId)
+      const marker = markers.get(piAddressOf(stream.tag).pointId)
       if (marker === undefined) {
         this.#giveUpForNow(stream)
         continue

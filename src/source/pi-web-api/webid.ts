@@ -2,6 +2,8 @@
  * WebID 2.0, the part Banyan needs: it addresses points by IDOnly (server GUID and point id), the only form that
  * survives a rename and can be built without a call, and it recognises points in answers by decoding, never by text.
  */
+import type { PiAddress } from '../../domain/tag.ts'
+
 declare const webIdBrand: unique symbol
 export type WebId = string & { readonly [webIdBrand]: true }
 
@@ -14,7 +16,7 @@ export function isGuid(text: string): boolean {
 }
 
 /** Throws RangeError for a malformed GUID. */
-export function encodePointWebId(serverGuid: string, pointId: number): WebId {
+export function encodePointWebId({ serverGuid, pointId }: PiAddress): WebId {
   const id = Buffer.alloc(4)
   id.writeInt32LE(pointId)
   return `I1DP${guidBytes(serverGuid).toString('base64url')}${id.toString('base64url')}` as WebId

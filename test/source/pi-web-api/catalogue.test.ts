@@ -32,7 +32,7 @@ async function listing(list: (asked: Listing, call: number) => unknown, status =
   )
   const source = openSource(url)
   const listed = async (): Promise<number[]> =>
-    (await source.catalogue(MASK, signal)).tags.map((tag) => tag.address.pointId)
+    (await source.catalogue(MASK, signal)).tags.map((tag) => tag.address.pi!.pointId)
   return { listed, listings: () => seen.filter((request) => listingOf(request) !== undefined).length }
 }
 
@@ -65,7 +65,7 @@ describe('catalogue', () => {
       }),
     )
     const { tags } = await openSource(url).catalogue(MASK, signal)
-    expect(tags.map((tag) => tag.address.pointId)).toEqual(ids(1, 600))
+    expect(tags.map((tag) => tag.address.pi!.pointId)).toEqual(ids(1, 600))
   })
 
   it('lists again until stable when points come and go between pages', async () => {
@@ -132,7 +132,7 @@ describe('catalogue', () => {
         future: true,
         digitalSet: undefined,
         compression: undefined,
-        address: { ...address, pointId: 8 },
+        address: { pi: { ...address, pointId: 8 }, opcua: undefined },
       },
       {
         id: 'pi/9',
@@ -146,7 +146,7 @@ describe('catalogue', () => {
         future: false,
         digitalSet: 'Modes',
         compression: undefined,
-        address: { ...address, pointId: 9 },
+        address: { pi: { ...address, pointId: 9 }, opcua: undefined },
       },
     ])
   })

@@ -27,7 +27,7 @@ export function tag(pointId: number): Tag {
     future: false,
     digitalSet: undefined,
     compression: undefined,
-    address: { serverGuid: GUID, pointId },
+    address: { pi: { serverGuid: GUID, pointId }, opcua: undefined },
   }
 }
 
@@ -54,7 +54,7 @@ export const pointIn = (url: string): number => pointIdOf(/\/streams\/([^/]+)/.e
 
 /** What stands in a streamset call for a point: its WebID in the long form, as servers like to answer. */
 export const streamOf = (pointId: number, content: object = recordedOf(pointId)): object => ({
-  WebId: `${encodePointWebId(GUID, pointId).replace('I1DP', 'F1DP')}TkFNRQ`,
+  WebId: `${encodePointWebId({ serverGuid: GUID, pointId }).replace('I1DP', 'F1DP')}TkFNRQ`,
   ...content,
 })
 

@@ -25,7 +25,9 @@ describe('WebID', () => {
   it('encodes IDOnly WebIDs as real servers do', () => {
     const idOnly = all.filter((vector) => vector.webId.startsWith('I1DP'))
     expect(idOnly.length).toBeGreaterThan(0)
-    for (const { webId, serverGuid, pointId } of idOnly) expect(encodePointWebId(serverGuid!, pointId!)).toBe(webId)
+    for (const { webId, serverGuid, pointId } of idOnly) {
+      expect(encodePointWebId({ serverGuid: serverGuid!, pointId: pointId! })).toBe(webId)
+    }
   })
 
   it('finds the point id in every form that carries it, and in no other', () => {
@@ -40,12 +42,12 @@ describe('WebID', () => {
   it('round-trips every id', () => {
     fc.assert(
       fc.property(fc.uuid(), fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 }), (guid, id) => {
-        expect(pointIdOf(encodePointWebId(guid, id))).toBe(id)
+        expect(pointIdOf(encodePointWebId({ serverGuid: guid, pointId: id }))).toBe(id)
       }),
     )
   })
 
   it('refuses what is not a GUID', () => {
-    expect(() => encodePointWebId('../../etc', 1)).toThrow(RangeError)
+    expect(() => encodePointWebId({ serverGuid: '../../etc', pointId: 1 })).toThrow(RangeError)
   })
 })

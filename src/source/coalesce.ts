@@ -6,8 +6,8 @@
  * shared request is abandoned only when every member has given up.
  */
 import { setMaxListeners } from 'node:events'
-import { reasonOf } from '../../util/abort.ts'
-import { groupBy } from '../../util/group-by.ts'
+import { reasonOf } from '../util/abort.ts'
+import { groupBy } from '../util/group-by.ts'
 
 export interface Ask<A, R> {
   readonly what: A

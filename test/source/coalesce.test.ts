@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { Coalescer, type Ask } from '../../../src/source/pi-web-api/coalesce.ts'
+import { Coalescer, type Ask } from '../../src/source/coalesce.ts'
 
 const LIMITS = { maxAsks: 3, maxRows: 100, waitMs: 1 }
 const forever = new AbortController().signal
