@@ -13,10 +13,12 @@ const ALLOW = {
   replay: [...BASE, 'store'],
   project: [...BASE, 'store'],
   verify: [...BASE, 'store'],
-  web: [...BASE, 'store'],
-  app: [...BASE, 'config', 'source', 'log', 'store', 'replay', 'project', 'verify'],
-  daemon: [...BASE, 'config', 'source', 'log', 'store', 'replay', 'project', 'verify', 'web', 'app'],
-  cli: [...BASE, 'config', 'store', 'app', 'daemon', 'simulator'],
+  cutover: [...BASE, 'store'],
+  report: [...BASE, 'store'],
+  web: [...BASE, 'store', 'report', 'cutover'],
+  app: [...BASE, 'config', 'source', 'log', 'store', 'replay', 'project', 'verify', 'cutover', 'report'],
+  daemon: [...BASE, 'config', 'source', 'log', 'store', 'replay', 'project', 'verify', 'cutover', 'web', 'app'],
+  cli: [...BASE, 'config', 'store', 'cutover', 'report', 'app', 'daemon', 'simulator'],
 }
 // Stages see the ports, never an adapter.
 const PORT_LAYERS = new Set(['replay', 'project', 'verify'])
@@ -33,7 +35,8 @@ const OWNERS = {
   'p-queue': 'replay',
   commander: 'cli',
   'cli-progress': 'cli',
-  'cli-table3': 'cli',
+  uplot: 'report',
+  'cli-table3': 'util',
   pino: 'telemetry',
   'pino-pretty': 'telemetry',
   zod: 'config|source/pi-web-api|log|simulator',

@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config'
 
 // What needs the built command or a real broker; the rest needs nothing and starts at once.
-const SYSTEM = ['test/{cli,crash,faults,kafka,sync}/**/*.test.ts', 'test/contract/kafka-log.test.ts']
+const SYSTEM = ['test/{cli,crash,faults,kafka,parity,sync,ui}/**/*.test.ts', 'test/contract/kafka-log.test.ts']
 
 const common = {
   testTimeout: 60_000,

@@ -9,6 +9,8 @@ import { benchBackfill } from './bench/backfill.ts'
 import { benchCommands } from './bench/commands.ts'
 import { benchGrowth } from './bench/growth.ts'
 import { benchHints } from './bench/hints.ts'
+import { benchOpcUa } from './bench/opcua.ts'
+import { benchParity } from './bench/parity.ts'
 import { benchRounds } from './bench/rounds.ts'
 import { benchSteady } from './bench/steady.ts'
 import { benchSweep } from './bench/sweep.ts'
@@ -25,6 +27,8 @@ if (!(minutes > 0)) throw new Error(`--minutes must be a number above 0, not ${v
 const parts: Readonly<Record<string, (brokers: string) => Promise<void>>> = {
   commands: benchCommands,
   backfill: benchBackfill,
+  opcua: benchOpcUa,
+  parity: benchParity,
   rounds: benchRounds,
   steady: (brokers) => benchSteady(brokers, minutes),
   sweep: benchSweep,

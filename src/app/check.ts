@@ -13,7 +13,7 @@ import type { HistorianSource } from '../source/source.ts'
 import type { Bridge } from './bridge.ts'
 import { type SelectedTag, selectTags } from './selection.ts'
 import { existingStore } from './status.ts'
-import { hasSeenLog, LOG_GONE_HINT } from './target.ts'
+import { hasBeenThere, LOG_GONE_HINT } from './target.ts'
 
 /**
  * A historian whose clock is this far off is worth a look: windows follow its clock, so nothing breaks, but people
@@ -167,20 +167,18 @@ function planOf(bridge: Bridge, hasFutureTags: boolean): LogPlan {
 async function checkLog(bridge: Bridge, plan: LogPlan, create: boolean, signal: AbortSignal): Promise<CheckItem[]> {
   const log = await bridge.log()
   const store = await existingStore(bridge)
-  const hasBeenThere = store !== undefined && hasSeenLog(store)
   let findings = await log.preflight(plan, signal)
   // Nothing is created beside a topic that is wrong: mending the configuration must still mend everything.
   if (create && findings.some((finding) => finding.missing) && findings.every(({ ok, missing }) => ok || missing)) {
     await log.create(signal)
     findings = await log.preflight(plan, signal)
   }
-  return findings.map((finding) => itemOfFinding(finding, hasBeenThere))
+  return findings.map((finding) => itemOfFinding(finding, store !== undefined && hasBeenThere(finding, store)))
 }
 
-function itemOfFinding({ name, ok, detail, hint, missing = false }: LogFinding, hasBeenThere: boolean): CheckItem {
+function itemOfFinding({ name, ok, detail, hint, missing = false }: LogFinding, wasThere: boolean): CheckItem {
   const itemName = name.startsWith('log.') ? name : `log.${name}`
-  if (missing && hasBeenThere)
-    return { name: itemName, ok: false, detail, hint: LOG_GONE_HINT, code: 'BANYAN_LOG_UNSAFE' }
+  if (missing && wasThere) return { name: itemName, ok: false, detail, hint: LOG_GONE_HINT, code: 'BANYAN_LOG_UNSAFE' }
   if (missing) {
     const later = 'the first run creates it, or now: banyan check --create-topics'
     return { name: itemName, ok: true, detail, hint: later, code: undefined }

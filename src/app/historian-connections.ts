@@ -20,6 +20,7 @@ import { CarriedClock } from '../source/carried-clock.ts'
 import { FailoverSource, type Failover } from '../source/failover.ts'
 import { withKnownNodes } from '../source/known-nodes.ts'
 import type { SignIn } from '../source/pi-web-api/sign-in.ts'
+import { Pulse } from '../source/pulse.ts'
 import { SeamMarks, type SeamRecord } from '../source/seam-marks.ts'
 import { Serving } from '../source/serving.ts'
 import type { HistorianSource } from '../source/source.ts'
@@ -107,10 +108,12 @@ export class HistorianConnections {
     const { config } = this
     const { piWebApi, opcua } = config
     if (piWebApi === undefined) return { config, ...(await this.#openOpcUa(expected(opcua), lane)), standIn: undefined }
-    const pi = await this.#openPiWebApi(piWebApi, lane)
-    if (opcua?.failover === undefined || opcua.nodes.kind === 'browse') return { config, ...pi, standIn: undefined }
-    const fallback = await this.#openOpcUa(opcua, lane)
+    if (opcua?.failover === undefined || opcua.nodes.kind === 'browse') {
+      return { config, ...(await this.#openPiWebApi(piWebApi, lane, undefined)), standIn: undefined }
+    }
     const failover = (this.#failover ??= this.#newFailover(opcua.failover))
+    const pi = await this.#openPiWebApi(piWebApi, lane, failover.pulse)
+    const fallback = await this.#openOpcUa(opcua, lane)
     const primary = withKnownNodes(pi.source, {
       nodes: opcua.nodes,
       remembered: this.#parts.remembered,
@@ -123,12 +126,18 @@ export class HistorianConnections {
           primary,
           fallback: fallback.source,
           fallbackPageSize: opcua.pageSize,
+          // A job reads a tag once, and ends; the others come again.
+          isPatient: lane === 'backfill',
           logger: this.#loggerOf(lane),
         })
     return { config, source, governor: pi.governor, standIn: { ...fallback, failover } }
   }
 
-  async #openPiWebApi(config: PiWebApiConfig, lane: Lane): Promise<Pick<GovernedSource, 'source' | 'governor'>> {
+  async #openPiWebApi(
+    config: PiWebApiConfig,
+    lane: Lane,
+    pulse: Pulse | undefined,
+  ): Promise<Pick<GovernedSource, 'source' | 'governor'>> {
     const [{ openPiWebApiSource }, { SignIn }] = await Promise.all([
       import('../source/pi-web-api/source.ts'),
       import('../source/pi-web-api/sign-in.ts'),
@@ -144,7 +153,7 @@ export class HistorianConnections {
       ...(caFile === undefined ? {} : { ca: readAuthorities(caFile) }),
       timeoutMs,
       batchSize: limits.batchSize,
-      gate: governor.lane(lane),
+      gate: pulse?.watch(governor.lane(lane)) ?? governor.lane(lane),
       logger: this.#loggerOf(lane),
     })
     return { source, governor }
@@ -170,6 +179,7 @@ export class HistorianConnections {
   #newFailover({ afterMs, backMs, overlapMs }: NonNullable<OpcUaConfig['failover']>): Failover {
     return {
       serving: new Serving({ afterMs, backMs }),
+      pulse: new Pulse(),
       clock: new CarriedClock(),
       seams: new SeamMarks(this.#parts.recordSeam, overlapMs),
     }

@@ -28,6 +28,16 @@ export interface LogSessionOptions {
   readonly store: Store
   readonly log: SampleLog
   readonly lease: Lease
+  /**
+   * Called instead of failing when the log holds fewer samples than it has acknowledged: for whoever is about to bring
+   * them back. Undefined: nothing is added to a log that has lost something.
+   */
+  readonly onShortfall?: (shortfall: BanyanError) => void
+  /**
+   * As `onShortfall`, when it holds more: for whoever is about to settle what was written again, and asks `excess`
+   * before and after.
+   */
+  readonly onExcess?: (excess: BanyanError) => void
   /** For a log that is unavailable; else the session gives up after the time the configuration allows. */
   readonly waitsForEver?: boolean
 }
@@ -105,6 +115,22 @@ export class LogSession {
     return this.#folding.take(() => this.#project(onProgress, signal))
   }
 
+  /**
+   * By tag, how many samples the log was found to hold beyond those acknowledged. Without transactions nobody can tell:
+   * none.
+   */
+  excess(): Map<TagId, number> {
+    if (!this.#isAtomic()) return new Map()
+    const folded = [...this.#options.store.cells.foldedSamples()]
+    return new Map(folded.map(([tag, n]) => [tag, n - this.#acknowledged(tag)] as const).filter(([, n]) => n > 0))
+  }
+
+  /** What a tag with an excess is refused for. */
+  refusedExcess(tag: TagId, excess: number): BanyanError {
+    const samples = this.#acknowledged(tag)
+    return tooMany(tag, samples + excess, samples)
+  }
+
   /** Also when stopping: what was read is appended rather than read again. Rejects with what made the appender give up. */
   async close(): Promise<void> {
     try {
@@ -116,27 +142,30 @@ export class LogSession {
 
   async #project(onProgress: OnProgress, signal: AbortSignal): Promise<number> {
     signal.throwIfAborted()
-    const { store, log, bridge } = this.#options
+    const { store, log, bridge, onShortfall } = this.#options
     const cellWidth = BigInt(bridge.config.parity.cellMs) * TICKS_PER_MS
-    await project(log, store, { cellWidth, onProgress, acknowledged: new Map(this.#newest) }, signal)
-    const folded = store.cells.foldedSamples()
-    if (this.#isAtomic()) await this.#refuseExcess(folded, signal)
-    return [...folded.values()].reduce((sum, count) => sum + count, 0)
+    const acknowledged = new Map(this.#newest)
+    await project(log, store, { cellWidth, onProgress, acknowledged, ...(onShortfall && { onShortfall }) }, signal)
+    await this.#refuseExcess(signal)
+    return [...store.cells.foldedSamples().values()].reduce((sum, count) => sum + count, 0)
   }
 
   /** More records than acknowledged samples is a duplicate; fewer is a loss, and the projector refuses that itself. */
-  async #refuseExcess(folded: ReadonlyMap<TagId, number>, signal: AbortSignal): Promise<void> {
+  async #refuseExcess(signal: AbortSignal): Promise<void> {
     const deadline = Date.now() + ACKNOWLEDGED_WITHIN_MS
     for (;;) {
-      const excess = [...folded].find(([tag, records]) => records > this.#acknowledged(tag))
-      if (excess === undefined) return
+      const [first] = this.excess()
+      if (first === undefined) return
       if (Date.now() > deadline || !this.appender.isBusy()) {
         const trouble = this.appender.trouble()
         // An append whose answer was lost is acknowledged when its writer can be opened again.
         if (trouble !== undefined) throw undecided(trouble.message)
         // Whoever took the lease over meanwhile, while this process was suspended, acknowledged them to itself.
         this.#options.lease.assertHeld()
-        throw tooMany(...excess, this.#acknowledged(excess[0]))
+        const refused = this.refusedExcess(...first)
+        if (this.#options.onExcess === undefined) throw refused
+        this.#options.onExcess(refused)
+        return
       }
       await sleep(LOOK_AGAIN_MS, signal)
     }
@@ -200,7 +229,10 @@ function tooMany(tag: TagId, records: number, samples: number): BanyanError {
     'BANYAN_LOG_CORRUPT',
     `the log holds ${records} samples of ${tag}, ${samples} were acknowledged`,
     {
-      hint: 'either the checkpoints were lost: then start over under another topicPrefix or log file; or another bridge or program writes here too: find it before anything reads from the log',
+      hint:
+        'If a stretch of the log was written twice, run `banyan verify`, then `banyan report --format plan -o plan.json`, ' +
+        'then `banyan repair --plan plan.json`. If the checkpoints were lost, start over under another topicPrefix or ' +
+        'log file. If another bridge or program writes here too, find it before anything reads from the log.',
       context: { tag },
     },
   )

@@ -64,9 +64,16 @@ export async function* readCurrent(
     const key = identityOf(record)
     if (record.rev > (revisions.get(key)?.rev ?? 0)) revisions.set(key, record)
   }
+  // A first record that stands there twice is shown twice, until a revision has taken its place.
+  const shown = new Set<string>()
   for await (const { record } of recordsOf(log, stretch, scope, signal)) {
     if (record.rev !== 0) continue
-    const current = (revisions.size === 0 ? undefined : revisions.get(identityOf(record))) ?? record
+    const revision = revisions.size === 0 ? undefined : revisions.get(identityOf(record))
+    if (revision !== undefined) {
+      if (shown.has(identityOf(record))) continue
+      shown.add(identityOf(record))
+    }
+    const current = revision ?? record
     if (current.op === 'put') yield current
   }
 }

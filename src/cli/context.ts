@@ -3,6 +3,7 @@ import type { Bridge } from '../app/bridge.ts'
 import type { ResolvedConfig } from '../config/config.ts'
 import type { ConfigSource } from '../config/load.ts'
 import type { Logger, LogLevel } from '../telemetry/logger.ts'
+import type { ExitCode } from './exit-code.ts'
 import type { Interrupt } from './interrupt.ts'
 import type { Output } from './output.ts'
 
@@ -21,6 +22,9 @@ export interface CommandContext {
   readonly configSource: ConfigSource
   readonly logLevel: LogLevel
 }
+
+/** Runs a command under the flags that every command takes. */
+export type Run = (command: (context: CommandContext) => Promise<ExitCode>) => Promise<void>
 
 /** Loaded on demand: `banyan --help` needs neither the YAML parser nor the schema. */
 export async function loadConfigOf(context: CommandContext): Promise<ResolvedConfig> {

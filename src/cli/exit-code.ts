@@ -10,6 +10,8 @@ export const EXIT = {
   usage: 2,
   /** What was compared differs. */
   parityNotMet: 3,
+  /** A gate, or where the workload stands, refuses. */
+  refused: 3,
   /** Incomplete: some tags failed, the rest are done. */
   incomplete: 4,
   /** The store was written by a newer Banyan. */

@@ -1,6 +1,7 @@
 /** Jobs as a table and as JSON. */
 import type { Job } from '../store/jobs.ts'
-import { formatCount, renderTable } from './table.ts'
+import { formatCount } from '../util/format.ts'
+import { renderTable } from '../util/text-table.ts'
 
 /** The documented shape; times as UTC text. */
 export function jobModel(job: Job): object {

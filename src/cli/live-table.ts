@@ -1,6 +1,8 @@
 /** What the running daemon says of itself, for people. */
+import { VERDICTS } from '../domain/verdict.ts'
 import type { LiveHistorian, LiveStatus } from '../telemetry/live-status.ts'
-import { formatCount, formatSeconds, plural, renderTable } from './table.ts'
+import { formatCount, formatSeconds, plural } from '../util/format.ts'
+import { renderTable } from '../util/text-table.ts'
 
 export function renderLive(live: LiveStatus, nowMs: number): string {
   return [
@@ -20,6 +22,18 @@ export function renderLive(live: LiveStatus, nowMs: number): string {
       ],
       live.historians.map(historianRow),
     ),
+    '',
+    renderTable(
+      [
+        { title: 'PARITY' },
+        ...VERDICTS.map((verdict) => ({ title: verdict.toUpperCase(), align: 'right' as const })),
+        { title: 'AS OF' },
+        { title: 'OLDEST' },
+        { title: 'READ TO VERIFY' },
+      ],
+      live.historians.map((historian) => parityRow(historian, nowMs)),
+    ),
+    ...live.historians.flatMap(mismatches),
     ...live.historians.flatMap(fallbackLines),
     ...live.historians.flatMap(failures),
     ...(live.lastReload === undefined ? [] : [`Configuration reload: ${live.lastReload.outcome}`]),
@@ -52,6 +66,27 @@ function historianRow(historian: LiveHistorian): (string | number)[] {
     governor.requests,
     `${governor.concurrency} of ${governor.concurrencyCap} at once, ${plural(governor.throttled, 'refusal')}${held}`,
   ]
+}
+
+/** Nothing known is no zero. */
+function parityRow({ name, parity, verified }: LiveHistorian, nowMs: number): (string | number)[] {
+  const ago = (ms: number | undefined): string => (ms === undefined ? '-' : `${formatSeconds((nowMs - ms) / 1000)} ago`)
+  return [
+    name,
+    ...VERDICTS.map((verdict) => parity?.verdicts[verdict] ?? '-'),
+    ago(parity?.atMs),
+    ago(parity?.oldestMs),
+    `${plural(verified.samples, 'sample')}, ${plural(verified.requests, 'request')}`,
+  ]
+}
+
+function mismatches({ name, parity }: LiveHistorian): string[] {
+  if (parity === undefined || parity.mismatchedCount === 0) return []
+  const { mismatched, mismatchedCount } = parity
+  const lines = mismatched.map((tag) => `  ${tag.name} (${tag.tag}): ${plural(tag.cells, 'cell')}`)
+  if (mismatchedCount > mismatched.length)
+    lines.push(`  and ${plural(mismatchedCount - mismatched.length, 'tag')} more`)
+  return [`${name}, tags that differ from the log ("banyan report" shows how):`, ...lines]
 }
 
 /** Nothing while all is well and nothing is left to compare. */

@@ -6,7 +6,7 @@
  */
 import { once } from 'node:events'
 import { styleText } from 'node:util'
-import { printable, printableLines } from './printable.ts'
+import { printable, printableLines } from '../util/printable.ts'
 
 const SCHEMA_VERSION = 1
 
@@ -53,6 +53,11 @@ export class Output {
   /** A text that is the answer in either mode, e.g. a generated file. */
   raw(text: string): void {
     this.#stdout.write(ended(printableLines(text)))
+  }
+
+  /** A text that is the answer and goes into files as it is, e.g. CSV: whoever made it made it safe to print. */
+  verbatim(text: string): void {
+    this.#stdout.write(text)
   }
 
   /** What the user may want to know besides; silent with --quiet. */

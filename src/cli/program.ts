@@ -2,11 +2,12 @@
  * The commands and their flags. Only the words are here: each command's code, and the clients it needs, is imported
  * when the command runs, so that help and `config check` stay quick.
  */
-import { Command, Option } from 'commander'
+import { Argument, Command, Option } from 'commander'
 import { BACKFILL_ORDERS } from '../config/config.ts'
 import { SCENARIO_NAMES } from '../simulator/scenarios/named.ts'
 import { LOG_LEVELS } from '../telemetry/logger.ts'
-import type { CommandContext, GlobalOptions } from './context.ts'
+import type { CommandContext, GlobalOptions, Run } from './context.ts'
+import { addCutoverCommands, addEvidenceCommands } from './cutover-program.ts'
 import type { ExitCode } from './exit-code.ts'
 import {
   type BackfillFlags,
@@ -17,16 +18,20 @@ import {
   parsePort,
   parseTimeFlag,
   type RangeFlags,
+  type RepairFlags,
+  REPORT_FORMATS,
+  type ReportFlags,
   type SimulateFlags,
   type SyncFlags,
+  type VerifyFlags,
 } from './flags.ts'
 
 export type Execute = (globals: GlobalOptions, command: (context: CommandContext) => Promise<ExitCode>) => Promise<void>
 
 const PRECEDENCE = `
 Configuration: flags > environment (BANYAN_CONFIG, BANYAN_STORE, BANYAN_LOG_KAFKA_BROKERS) > file > defaults.
-Exit codes: 0 done, 1 failure, 2 usage, configuration or unsafe log, 3 parity not met,
-            4 incomplete (some tags failed), 5 store newer than this Banyan, 6 another process writes,
+Exit codes: 0 done, 1 failure, 2 usage, configuration or unsafe log, 3 parity not met or refused,
+            4 incomplete or inconclusive, 5 store newer than this Banyan, 6 another process writes,
             130/143 interrupted.`
 
 export function buildProgram(version: string, execute: Execute): Command {
@@ -44,17 +49,18 @@ export function buildProgram(version: string, execute: Execute): Command {
     .configureHelp({ showGlobalOptions: true })
     .addHelpText('after', PRECEDENCE)
     .showSuggestionAfterError()
-  const run = (command: (context: CommandContext) => Promise<ExitCode>): Promise<void> =>
-    execute(program.opts<GlobalOptions>(), command)
+  const run: Run = (command) => execute(program.opts<GlobalOptions>(), command)
 
   addSetupCommands(program, run)
   addReplayCommands(program, run)
+  addParityCommands(program, run)
+  addRepairCommand(program, run)
+  addCutoverCommands(program, run)
+  addEvidenceCommands(program, run)
   addInspectionCommands(program, run)
   addDemonstrationCommands(program, run)
   return program
 }
-
-type Run = (command: (context: CommandContext) => Promise<ExitCode>) => Promise<void>
 
 function addSetupCommands(program: Command, run: Run): void {
   program
@@ -169,6 +175,62 @@ function addRangeFlags(command: Command): Command {
     .option('--from <time>', "start of the history, inclusive (default: the rule's)", parseTimeFlag)
     .option('--until <time>', "end of the history, exclusive (default: the rule's, else now)", parseTimeFlag)
     .addOption(new Option('--order <order>', 'which end is copied first').choices(BACKFILL_ORDERS))
+}
+
+function addParityCommands(program: Command, run: Run): void {
+  const verify = program
+    .command('verify')
+    .description('compare now what the log holds with what the historian holds; run it again to go on after a stop')
+  addParityFlags(verify)
+    .addOption(
+      new Option('--depth <depth>', 'what of the log is read: what it was folded to, or every record anew')
+        .choices(['projection', 'log'])
+        .default('log'),
+    )
+    .action((options: VerifyFlags) =>
+      run(async (context) => (await import('./commands/verify.ts')).verify(context, options)),
+    )
+
+  const report = program
+    .command('report')
+    .description('report the parity of log and historian, from the store alone; or how far workloads have moved')
+    .addArgument(new Argument('[what]', 'what to report').choices(['parity', 'cutover']).default('parity'))
+  addParityFlags(report)
+    .addOption(
+      new Option(
+        '--format <format>',
+        'html is one page with everything; plan, what "banyan repair" takes (default: table)',
+      ).choices(REPORT_FORMATS),
+    )
+    .option('--differences', 'with --format csv: one row per difference instead of one per tag')
+    .option('-o, --output <file>', 'write it to a file; "-" is stdout (html: default banyan-<what>-<bridge>.html)')
+    .action((what: 'parity' | 'cutover', options: ReportFlags) =>
+      run(async (context) =>
+        what === 'cutover'
+          ? (await import('./commands/report-cutover.ts')).reportCutover(context, options)
+          : (await import('./commands/report.ts')).report(context, options),
+      ),
+    )
+}
+
+function addRepairCommand(program: Command, run: Run): void {
+  program
+    .command('repair')
+    .description('replay the windows of a repair plan, then compare them again')
+    .requiredOption('--plan <file>', 'a plan, or a report as JSON with its plan ("banyan report --format plan")')
+    .option('--dry-run', 'check the file and show its windows; do nothing')
+    .option('--accept-deletions', 'believe that whatever the historian no longer shows was deleted on purpose')
+    .action((options: RepairFlags) =>
+      run(async (context) => (await import('./commands/repair.ts')).repair(context, options)),
+    )
+}
+
+function addParityFlags(command: Command): Command {
+  return command
+    .option('--tag <mask>', 'only tags whose name matches; may be repeated', collect)
+    .option('--historian <name>', 'only tags of this historian')
+    .option('--from <time>', 'start, inclusive (default: where each tag begins)', parseTimeFlag)
+    .option('--until <time>', 'end, exclusive (default: the newest full cell that was copied)', parseTimeFlag)
 }
 
 function addInspectionCommands(program: Command, run: Run): void {

@@ -1,7 +1,7 @@
 /** Progress on stderr: a bar on a terminal, a line every 30 s elsewhere, nothing with --quiet. */
 import { SingleBar } from 'cli-progress'
 import type { Output } from './output.ts'
-import { printable } from './printable.ts'
+import { printable } from '../util/printable.ts'
 
 const LINE_INTERVAL_MS = 30_000
 /** Four pictures a second are smooth enough and cost nothing. */

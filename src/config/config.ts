@@ -5,6 +5,7 @@
  */
 import type { OpcUaAddress } from '../domain/opc-ua-address.ts'
 import type { Ticks } from '../domain/ticks.ts'
+import type { Workload } from '../domain/workload.ts'
 
 export interface ResolvedConfig {
   /** The file it came from, absolute. */
@@ -20,6 +21,9 @@ export interface ResolvedConfig {
   readonly log: LogConfig
   readonly sync: SyncConfig
   readonly parity: ParityConfig
+  /** In file order; names are unique. */
+  readonly workloads: readonly WorkloadConfig[]
+  readonly cutover: CutoverConfig
   /** Undefined: nothing listens. */
   readonly web: WebConfig | undefined
 }
@@ -230,9 +234,75 @@ export type Timing =
   /** Five fields, in the local time of an IANA zone; known to come due some day. */
   | { readonly kind: 'cron'; readonly cron: string; readonly timeZone: string }
 
+export const PARITY_POLICIES = ['census', 'sample'] as const
+export const COMPRESSION_RULES = ['explain', 'strict'] as const
+/** Whether samples that the historian has dropped by compression, provably, are explained or a mismatch. */
+export type CompressionRule = (typeof COMPRESSION_RULES)[number]
+
 export interface ParityConfig {
   /** Width of a cell; divides a day. */
   readonly cellMs: number
+  readonly compression: CompressionRule
+  /** Undefined: every cell is compared. */
+  readonly sample: SampleConfig | undefined
+}
+
+export interface SampleConfig {
+  /** Of so many neighbouring cells of a tag, one is drawn. */
+  readonly every: number
+  /** Which one is drawn: another seed draws others. */
+  readonly seed: number
+  /** The share of cells that may differ at most, for the sample to be called good enough. */
+  readonly maxRate: number
+}
+
+/** Names of its consumers are unique. */
+export interface WorkloadConfig extends Workload {
+  /** PI name masks, at least one. One that matches no tag is no error: the tag may come. */
+  readonly tags: readonly string[]
+  /** Whose tags they are; undefined: those of any historian. */
+  readonly historian: string | undefined
+  readonly gates: GateOverrides
+}
+
+/** What a site sets of a gate policy. The rest follows from the criticality; a key that is not set is not there. */
+export interface GateOverrides {
+  readonly streakMs?: number
+  readonly consumerCycleMs?: number
+  readonly soakMs?: number
+  readonly requestMaxAgeMs?: number
+  readonly vitalityMaxAgeMs?: number
+  readonly drillMaxAgeMs?: number
+  readonly drillMaxMs?: number
+  readonly historianMaxAgeMs?: number
+  /** Above 0, at most 1. */
+  readonly maxUpperRate?: number
+  readonly approvals?: number
+  readonly diversity?: boolean
+  /** Percent, ascending, 1 to 99; at least one. */
+  readonly canarySteps?: readonly number[]
+  readonly freezes?: readonly FreezeConfig[]
+  readonly shadow?: ShadowOverrides
+}
+
+/** `[from, until)`; never empty. */
+export interface FreezeConfig {
+  readonly from: Ticks
+  readonly until: Ticks
+  readonly reason: string
+}
+
+export interface ShadowOverrides {
+  readonly required?: boolean
+  readonly minComparisons?: number
+  /** Above 0, at most 1. */
+  readonly minQueryShare?: number
+  readonly withinMs?: number
+}
+
+export interface CutoverConfig {
+  /** File that turns the kill switch on by being there, absolute; undefined: only the environment does. */
+  readonly killSwitch: string | undefined
 }
 
 export interface WebConfig {

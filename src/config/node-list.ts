@@ -1,6 +1,7 @@
 /**
  * Node lists: which OPC UA node each tag is. Two columns, `tag name,node id`, separated by a comma or a tab; a cell that
- * holds a separator is quoted. A first line whose second cell is not a node id is a heading. Blank lines are skipped.
+ * holds a separator is quoted. A first line whose second cell is not meant for a node id, because it has no `=`, is a
+ * heading. Blank lines are skipped.
  *
  * A name or a node that stands there twice is an error: samples of another tag under this one's name would look like its
  * own.
@@ -38,7 +39,7 @@ export function parseNodeList(text: string): NodeList {
     const { name, node } = cells
     const address = addressOf(node)
     if (address === undefined) {
-      if (index === 0) continue
+      if (index === 0 && !node.includes('=')) continue
       return failed(`has ${JSON.stringify(node.slice(0, 64))}, which is not a node id such as nsu=urn:plant;s=A`, line)
     }
     if (name === '') return failed('has no tag name in its first cell', line)

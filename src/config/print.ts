@@ -1,6 +1,6 @@
 /**
- * The resolved configuration as it could stand in a file: every default spelled out, every path absolute, secrets by
- * the place they come from. Loading the printed text gives the same configuration again.
+ * The resolved configuration as it could stand in a file: every default spelled out but those of the gates, every path
+ * absolute, secrets by the place they come from. Loading the printed text gives the same configuration again.
  */
 import { stringify } from 'yaml'
 import { formatOpcUaAddress } from '../domain/opc-ua-address.ts'
@@ -12,13 +12,16 @@ import type {
   OpcUaConfig,
   OpcUaIdentityConfig,
   OpcUaNodesConfig,
+  ParityConfig,
   PiAuthConfig,
   PiWebApiConfig,
   ResolvedConfig,
   Secret,
   SyncConfig,
   TagRule,
+  WorkloadConfig,
 } from './config.ts'
+import { workloadData } from './print-workload.ts'
 import { formatDuration, formatListen, formatQuietHours } from './scalars.ts'
 
 export type ConfigData = Readonly<Record<string, unknown>>
@@ -38,9 +41,16 @@ export function configToData(config: ResolvedConfig): ConfigData {
     log:
       log.kind === 'kafka' ? { kafka: kafkaData(log) } : { embedded: { file: log.file, partitions: log.partitions } },
     sync: syncData(config.sync),
-    parity: { cell: formatDuration(config.parity.cellMs) },
+    parity: parityData(config.parity),
+    workloads: workloadsData(config.workloads),
+    cutover: config.cutover.killSwitch === undefined ? undefined : config.cutover,
     web: config.web && { listen: formatListen(config.web), names: config.web.names },
   })
+}
+
+function parityData({ cellMs, compression, sample }: ParityConfig): ConfigData {
+  const policy = sample === undefined ? 'census' : 'sample'
+  return withoutUndefined({ cell: formatDuration(cellMs), policy, sample: sample && { ...sample }, compression })
 }
 
 /** Per way of reading it. */
@@ -166,6 +176,11 @@ export function syncData(sync: SyncConfig): ConfigData {
     repair: sync.repair,
     hints: sync.hints,
   }
+}
+
+/** By name. */
+export function workloadsData(workloads: readonly WorkloadConfig[]): ConfigData {
+  return Object.fromEntries(workloads.map((workload) => [workload.name, workloadData(workload)]))
 }
 
 function withoutUndefined(data: object): ConfigData {

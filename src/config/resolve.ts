@@ -18,7 +18,9 @@ import type {
 } from './config.ts'
 import type { ConfigPath, Report } from './problem.ts'
 import { checkRoles, type ListProblem, resolveOpcUa } from './resolve-opcua.ts'
+import { resolveParity } from './resolve-parity.ts'
 import { resolveSync } from './resolve-sync.ts'
+import { resolveWorkloads } from './resolve-workloads.ts'
 import { coverWholeDay } from './scalars.ts'
 import type { Config } from './schema.ts'
 import { type Environment, environmentSecret, fileSecret } from './secret.ts'
@@ -41,6 +43,7 @@ export function resolveConfig(
     report(['log', 'embedded', 'file'], 'is the same file as the store', 'give each its own file')
   }
   if (store === file) report(['store'], 'is the configuration file itself')
+  const killSwitch = resolver.killSwitch(config.cutover, [file, store, ...(log?.kind === 'embedded' ? [log.file] : [])])
   const historians = Object.entries(config.historians).flatMap(
     ([name, historian]) => resolver.historian(name, historian) ?? [],
   )
@@ -55,7 +58,9 @@ export function resolveConfig(
     tags,
     log,
     sync: resolveSync(config.sync, report),
-    parity: { cellMs: config.parity.cell },
+    parity: resolveParity(config.parity, report),
+    workloads: resolveWorkloads(config, report),
+    cutover: { killSwitch },
     web: config.web && { ...config.web.listen, names: config.web.names },
   }
 }
@@ -73,6 +78,15 @@ class Resolver {
 
   path(relative: string): string {
     return resolve(this.#folder, relative)
+  }
+
+  /** It is on when its file is there, so it must not be one of those that always are. */
+  killSwitch({ killSwitch }: Config['cutover'], inUse: readonly string[]): string | undefined {
+    const file = this.#optionalPath(killSwitch)
+    if (file !== undefined && inUse.includes(file)) {
+      this.#report(['cutover', 'killSwitch'], 'is a file that is always there', 'name one that nothing else makes')
+    }
+    return file
   }
 
   /** Undefined when it has no connection at all, which is reported. */

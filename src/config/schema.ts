@@ -4,7 +4,7 @@
  * its description and default.
  */
 import { z } from 'zod'
-import { BACKFILL_ORDERS, REPAIR_MODES } from './config.ts'
+import { BACKFILL_ORDERS, COMPRESSION_RULES, PARITY_POLICIES, REPAIR_MODES } from './config.ts'
 import { normalCron } from './cron.ts'
 import { opcUaSchema } from './opcua-schema.ts'
 import { parseListen } from './scalars.ts'
@@ -25,6 +25,7 @@ import {
   time,
   timeZone,
 } from './schema-parts.ts'
+import { cutoverSchema, workloadsSchema } from './workload-schema.ts'
 
 /** PI Web API never gives more values per call than its configured ceiling, 150,000 unless an administrator raised it. */
 const MAX_PAGE_SIZE = 150_000
@@ -37,6 +38,12 @@ const MAX_WRITERS = 64
 const MAX_REPLICATION_FACTOR = 32_767
 /** Topic names end at 249 characters; the longest suffix of ours is `.checkpoints`. */
 const MAX_TOPIC_PREFIX_LENGTH = 200
+/** A window of an hour in ten years: whoever wants less looks at nothing. */
+const MAX_SAMPLE_EVERY = 100_000
+const MAX_SEED = 2 ** 32 - 1
+/** Below it no plant has windows enough to draw from; above it nothing is promised. */
+const MIN_RATE = 1e-7
+const MAX_RATE = 0.5
 /** Each sweep reads its look-back again: more than a handful is load without new evidence. */
 const MAX_SWEEPS = 16
 
@@ -201,6 +208,19 @@ const syncSchema = z.strictObject({
     .meta({ description: "Listen to the historian's notices of change, where it offers them. Default true." }),
 })
 
+const sampleSchema = z.strictObject({
+  every: z.int().min(2, must('a whole number of windows, at least 2')).max(MAX_SAMPLE_EVERY).optional().meta({
+    description: 'One window is drawn of so many neighbouring ones of a tag. Default 100.',
+  }),
+  seed: z.int().min(0).max(MAX_SEED).optional().meta({
+    description: 'Which windows are drawn: the same number draws the same ones again, another draws others. Default 1.',
+  }),
+  maxRate: z.number().min(MIN_RATE).max(MAX_RATE).optional().meta({
+    description:
+      'The share of all windows that may differ at most, with 95 % certainty: 0.001 is one in a thousand. Default 0.001.',
+  }),
+})
+
 const listenRule = must('host:port, such as 127.0.0.1:8080')
 
 const webSchema = z.strictObject({
@@ -244,8 +264,18 @@ export const configSchema = z
         })
           .refine((ms) => DAY_MS % ms === 0, must('a duration that divides a day, such as 15m, 1h or 1d'))
           .prefault('1h'),
+        policy: z.enum(PARITY_POLICIES).default('census').meta({
+          description: 'Which windows are compared: census all of them, sample those that are drawn. Default census.',
+        }),
+        sample: sampleSchema.optional().meta({ description: 'How windows are drawn; only with policy: sample.' }),
+        compression: z.enum(COMPRESSION_RULES).default('explain').meta({
+          description:
+            'Samples the historian has provably dropped by compression: explain calls them explained, strict a mismatch.',
+        }),
       })
       .prefault({}),
+    workloads: workloadsSchema,
+    cutover: cutoverSchema,
     web: webSchema.optional().meta({ description: 'Health, metrics and status over HTTP. Default: nothing listens.' }),
   })
   .meta({ title: 'Banyan configuration' })

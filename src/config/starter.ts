@@ -69,7 +69,23 @@ log:
 #   repair: auto                              # auto: corrections go into the log; report: differences are only told
 #   hints: true                               # listen to the historian's notices of change, where it offers them
 
-# parity: { cell: 1h }                        # width of the unit of comparison; divides a day
+# parity:                                     # how log and historian are compared
+#   cell: 1h                                  # width of the unit of comparison; divides a day
+#   policy: census                            # census: every window; sample: those drawn by sample: { every: 100, seed: 1, maxRate: 0.001 }
+#   compression: explain                      # samples the historian provably dropped: explain, or strict: a mismatch
+
+# What moves from the historian to the log together, and back; each move takes evidence ("banyan cutover plan").
+# workloads:
+#   boiler:
+#     tags: ["FIC*"]                          # name masks; add "historian: pi-main" where names occur in several
+#     criticality: B                          # A: a wrong answer hurts people or product; B: costs money; C: costs time
+#     consumers: [{ name: grafana, staleness: 60s }]   # who reads them, and how old the newest sample may be
+#     gates:                                  # what differs from the defaults of the criticality
+#       streak: 5d
+#       canary: [5, 25, 50]                   # percent of the consumers, step by step
+#       freeze: [{ from: 2030-12-20, until: 2031-01-07, reason: turnaround }]
+# cutover:
+#   killSwitch: ./all-to-historian            # while this file is there, every consumer is told to read the historian
 
 # Health, metrics and status over HTTP, read-only. Without it nothing listens. 127.0.0.1 keeps it on this machine;
 # 0.0.0.0 opens it to the network.

@@ -6,19 +6,26 @@
  * mend ends the process with the exit code that says so.
  */
 import type { Bridge } from '../app/bridge.ts'
+import { CutoverDesk } from '../app/cutover/desk.ts'
 import { withLease } from '../app/lease.ts'
+import { knownSelection } from '../app/known-selection.ts'
+import { buildCutoverReport } from '../app/cutover/report.ts'
 import { LogSession } from '../app/log-session.ts'
+import { buildParityReportAside } from '../app/parity-report.ts'
 import { prepareTarget } from '../app/target.ts'
 import type { ResolvedConfig } from '../config/config.ts'
+import { BanyanError } from '../domain/errors.ts'
 import type { SampleLog } from '../log/log.ts'
 import { LEASE_HEARTBEAT_MS, type Lease } from '../store/lease.ts'
 import type { Store } from '../store/store.ts'
 import { reasonOf, sleep } from '../util/abort.ts'
+import { BridgeWeather } from './bridge-weather.ts'
 import { Generation } from './generation.ts'
 import { KeepGoing } from './keep-going.ts'
 import { LiveReport } from './live-report.ts'
 import { logPlanOf } from './log-plan.ts'
 import { Reloader } from './reloader.ts'
+import { RoutingBoard } from './routing-board.ts'
 import { type Stops, stopsOf } from './stops.ts'
 
 export interface DaemonParts {
@@ -35,6 +42,8 @@ export interface DaemonParts {
 }
 
 const LOOK_AT_LEASE_EVERY_MS = 1_000
+/** A report over HTTP is held in memory as a whole: some tens of megabytes for so many. */
+const REPORTED_TAGS_MAX = 2_000
 
 /** Resolves when drained. Rejects with what ended it otherwise. */
 export async function runDaemon(parts: DaemonParts): Promise<void> {
@@ -75,21 +84,36 @@ class Daemon {
   readonly #store: Store
   readonly #log: SampleLog
   readonly #lease: Lease
+  /** Under the configuration in force. */
+  #bridge: Bridge
+  /** Under the configuration in force. */
+  #desk: CutoverDesk
   /** Undefined while the log is being opened: nothing can be reloaded yet. */
   #reloader: Reloader | undefined
 
   constructor(parts: DaemonParts, store: Store, log: SampleLog, lease: Lease) {
     this.#parts = parts
+    this.#bridge = parts.bridge
     this.#store = store
     this.#log = log
     this.#lease = lease
+    this.#desk = this.#deskOf(parts.bridge)
   }
 
   async run(stops: Stops): Promise<void> {
     const { bridge, version } = this.#parts
     this.#store.jobs.interruptOrphans(this.#lease)
     this.#store.schedules.interruptOrphans()
-    const live = new LiveReport({ bridge, store: this.#store, version, epoch: this.#lease.epoch, drain: stops.drain })
+    const board = new RoutingBoard({
+      desk: () => this.#desk,
+      killSwitchFile: bridge.config.cutover.killSwitch,
+      environment: process.env,
+      logger: bridge.logger.child({ component: 'routing' }),
+      clock: () => performance.now(),
+    })
+    board.start()
+    const { epoch } = this.#lease
+    const live = new LiveReport({ bridge, store: this.#store, version, epoch, board, drain: stops.drain })
     let web: RunningWeb | undefined
     // From the first moment on: without a listener the signal would end the process.
     const stopListening = this.#parts.onReloadAsked(() => {
@@ -98,7 +122,7 @@ class Daemon {
       else void this.#reloader.asked()
     })
     try {
-      web = await startWebOf(bridge, live)
+      web = await this.#startWeb(live, board)
       const session = await this.#openLog(live, stops)
       if (session === undefined) return
       this.#parts.onStarted(web?.url)
@@ -113,8 +137,46 @@ class Daemon {
     } finally {
       stopListening()
       live.close()
+      board.close()
       await web?.close()
     }
+  }
+
+  async #startWeb(live: LiveReport, board: RoutingBoard): Promise<RunningWeb | undefined> {
+    const { config, logger } = this.#bridge
+    if (config.web === undefined) return undefined
+    const { startWeb } = await import('../web/web.ts')
+    return startWeb({
+      listen: config.web,
+      live: () => live.report(),
+      report: () => this.#reportParity(),
+      cutoverReport: async () => this.#reportCutover(),
+      routing: board,
+      logger: logger.child({ component: 'web' }),
+    })
+  }
+
+  #deskOf(bridge: Bridge): CutoverDesk {
+    return new CutoverDesk({ bridge, store: this.#store, version: this.#parts.version })
+  }
+
+  /** From the store: the gates are asked by who wants to take a step. */
+  #reportCutover() {
+    const { bridge } = this.#bridge.config
+    return buildCutoverReport(this.#desk, { bridge, version: this.#parts.version, nowMs: Date.now() })
+  }
+
+  async #reportParity() {
+    const bridge = this.#bridge
+    const selection = knownSelection(this.#store, bridge.config.tags)
+    const tags = selection.selected.length
+    if (tags > REPORTED_TAGS_MAX) {
+      throw new BanyanError('BANYAN_USAGE', `${tags} tags are too many for one answer`, {
+        hint: 'Ask for some of them: `banyan report --tag …`.',
+      })
+    }
+    const scope = { tags: [], historian: undefined, from: undefined, until: undefined }
+    return buildParityReportAside(bridge, this.#store, { version: this.#parts.version, scope, selection })
   }
 
   /** Waits for a log that is away. Undefined when asked to stop meanwhile. */
@@ -140,13 +202,16 @@ class Daemon {
   }
 
   async #runGenerations(session: LogSession, live: LiveReport, stops: Stops): Promise<void> {
-    const { bridge, loadConfig } = this.#parts
+    const { bridge, loadConfig, version } = this.#parts
     let current = bridge
+    const weather = new BridgeWeather({ version, clock: Date.now, zoneOffset: () => -new Date().getTimezoneOffset() })
     try {
       for (;;) {
         const previous = this.#reloader
         const reloader = new Reloader({ current, loadConfig, live })
         this.#reloader = reloader
+        this.#bridge = current
+        if (current !== bridge) this.#desk = this.#deskOf(current)
         if (previous?.isAskedAgain === true) void reloader.asked()
         const generation = new Generation({
           bridge: current,
@@ -156,6 +221,8 @@ class Daemon {
           session,
           live,
           logPlan: logPlanOf(current.config),
+          desk: this.#desk,
+          weather,
         })
         await generation.run(stops, reloader.signal)
         if (stops.drain.aborted || reloader.next === undefined) return
@@ -171,10 +238,4 @@ class Daemon {
 interface RunningWeb {
   readonly url: string
   close(): Promise<void>
-}
-
-async function startWebOf({ config, logger }: Bridge, live: LiveReport): Promise<RunningWeb | undefined> {
-  if (config.web === undefined) return undefined
-  const { startWeb } = await import('../web/web.ts')
-  return startWeb({ listen: config.web, live: () => live.report(), logger: logger.child({ component: 'web' }) })
 }

@@ -3,6 +3,7 @@
  * them for good ends all.
  */
 import type { Bridge } from '../app/bridge.ts'
+import type { CutoverDesk } from '../app/cutover/desk.ts'
 import type { LogSession } from '../app/log-session.ts'
 import type { Selection } from '../app/selection.ts'
 import type { SweepConfig } from '../config/config.ts'
@@ -12,6 +13,8 @@ import type { LogPlan, SampleLog } from '../log/log.ts'
 import type { Lease } from '../store/lease.ts'
 import type { Store } from '../store/store.ts'
 import { abortable, together } from '../util/abort.ts'
+import type { BridgeWeather } from './bridge-weather.ts'
+import { CutoverService } from './cutover-service.ts'
 import { degradations } from './fallback-state.ts'
 import { HistorianService } from './historian-service.ts'
 import { JobRunner } from './job-runner.ts'
@@ -29,6 +32,8 @@ export interface GenerationParts {
   readonly session: LogSession
   readonly live: LiveReport
   readonly logPlan: LogPlan
+  readonly desk: CutoverDesk
+  readonly weather: BridgeWeather
 }
 
 export class Generation {
@@ -40,7 +45,7 @@ export class Generation {
 
   /** Resolves when drained, because of the stops or of `reload`. Rejects with what is fatal. */
   async run(stops: Stops, reload: AbortSignal): Promise<void> {
-    const { bridge, store, log, lease, session, live, logPlan } = this.#parts
+    const { bridge, store, log, lease, session, live, logPlan, desk, weather } = this.#parts
     const services = await Promise.all(
       (await bridge.selectedSources()).map(({ config }) =>
         HistorianService.open({ bridge, store, log, session, config, acceptDeletions: false }),
@@ -49,11 +54,20 @@ export class Generation {
     const fatal = new AbortController()
     const schedules = bridge.config.sync.sweeps.map((sweep) => this.#scheduleOf(sweep, services, fatal))
     const logWatch = new LogWatch(log, session.appender, logPlan)
+    const cutover = new CutoverService({
+      bridge,
+      store,
+      desk,
+      weather,
+      historians: services,
+      logger: bridge.logger.child({ component: 'cutover' }),
+      clock: Date.now,
+    })
     live.setReporting({
       historians: () => services.map((service) => service.live()),
       schedules: () => schedules.map((schedule) => schedule.state()),
       problems: (lives) => services.flatMap((service, i) => service.problems(lives[i])),
-      degraded: (lives) => lives.flatMap(degradations),
+      degraded: (lives) => [...lives.flatMap(degradations), ...cutover.degradations()],
       logTrouble: () => logWatch.trouble(),
     })
     const jobs = new JobRunner({
@@ -80,6 +94,7 @@ export class Generation {
           }),
           (failed) => drained((signal) => jobs.run(signal), asked, failed),
           (failed) => drained((signal) => logWatch.run(signal), asked, failed),
+          (failed) => drained((signal) => cutover.run(signal), asked, failed),
           // An appender that gave up appends nothing ever again: only a new process does.
           (failed) => drained((signal) => abortable(aborted(signal), session.appender.gaveUp), asked, failed),
           (failed) => drained((signal) => abortable(runSchedules(schedules, signal), fatal.signal), asked, failed),

@@ -2,7 +2,7 @@
  * HintWatch: listens to a historian's notices of change. They only say where to look sooner: coverage and the sweeps
  * never depend on them, so a notice that is lost, late or wrong costs nothing but time.
  */
-import { NOTHING_COVERED } from '../domain/coverage.ts'
+import { NOTHING_COVERED, within } from '../domain/coverage.ts'
 import { BanyanError } from '../domain/errors.ts'
 import type { Tag } from '../domain/tag.ts'
 import { TICKS_PER_SECOND, ticks, type Ticks } from '../domain/ticks.ts'
@@ -10,7 +10,6 @@ import type { Hint, HistorianSource } from '../source/source.ts'
 import type { DirtyMark } from '../store/dirty.ts'
 import type { Store } from '../store/store.ts'
 import { groupBy } from '../util/group-by.ts'
-import { within } from '../verify/sweep-plan.ts'
 
 /** Notices are for changes behind the tail, which the next sweep finds in any case: no reason to ask often. */
 const ASK_EVERY_MS = 30_000

@@ -1,6 +1,7 @@
 /**
  * HistorianService: everything the daemon does with one historian, side by side: tail rounds, catching up, the
- * catalogue, comparing what became doubtful, hints. One historian that is away holds up nothing of another.
+ * catalogue, comparing what became doubtful, proving the rest equal, hints. One historian that is away holds up nothing
+ * of another.
  */
 import type { Bridge } from '../app/bridge.ts'
 import type { GovernedSource } from '../app/historian-connections.ts'
@@ -14,6 +15,7 @@ import { BanyanError } from '../domain/errors.ts'
 import type { TagId } from '../domain/tag-id.ts'
 import type { Tag } from '../domain/tag.ts'
 import type { Ticks } from '../domain/ticks.ts'
+import type { VerdictCounts } from '../domain/verdict.ts'
 import type { Window } from '../domain/window.ts'
 import type { SampleLog } from '../log/log.ts'
 import type { ClockEvent } from '../replay/historian-clock.ts'
@@ -25,12 +27,14 @@ import type { Store } from '../store/store.ts'
 import type { LiveHistorian, ReadinessProblem, ReadinessReason } from '../telemetry/live-status.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import { sleep, together } from '../util/abort.ts'
+import { CurrentTags } from './current-tags.ts'
 import { fallbackState, governorState } from './fallback-state.ts'
 import { HintWatch } from './hint-watch.ts'
 import { KeepGoing, type Trouble } from './keep-going.ts'
 import { abandonSeams, SeamWatch } from './seam-watch.ts'
 import { type Stops, untilDrained } from './stops.ts'
 import { Sweeper } from './sweeper.ts'
+import { VerifierService } from './verifier-service.ts'
 
 export interface HistorianServiceParts {
   readonly bridge: Bridge
@@ -51,6 +55,7 @@ const LOOK_FOR_PLACE_MS = 100
 export class HistorianService {
   readonly name: string
   readonly sweeper: Sweeper
+  readonly #verifier: VerifierService
   readonly #parts: HistorianServiceParts
   readonly #logger: Logger
   readonly #tail: Tail
@@ -58,21 +63,25 @@ export class HistorianService {
   readonly #catalogue: CatalogueFollow
   readonly #hints: HintWatch
   readonly #seams: SeamWatch | undefined
-  readonly #trouble: Record<'round' | 'catchUp' | 'catalogue' | 'dirty' | 'hints' | 'seams', KeepGoing>
-  #tags: readonly Tag[] = []
+  readonly #trouble: Record<'round' | 'catchUp' | 'catalogue' | 'dirty' | 'verify' | 'hints' | 'seams', KeepGoing>
+  readonly #tags = new CurrentTags()
   /** Aborted and replaced when the tags change, for what was begun with the old ones. */
   #tagsChanged = new AbortController()
   #lastTrouble: Trouble | undefined
   #hasRead = false
   /** The catalogue was read. */
   #isListed = false
+  #catalogueChanges = 0
   readonly #refreshing = new Turn()
   /** Names listed in the configuration that the historian was last found not to have. */
   #missing = ''
   /** Stretches to be compared again because the historian's clock was set back. */
   readonly #toMark: Window[] = []
 
-  private constructor(parts: HistorianServiceParts, lanes: Record<'tail' | 'catchUp' | 'sweep', GovernedSource>) {
+  private constructor(
+    parts: HistorianServiceParts,
+    lanes: Record<'tail' | 'catchUp' | 'sweep' | 'verify', GovernedSource>,
+  ) {
     const { bridge, store, log, session, config, acceptDeletions } = parts
     this.name = config.name
     this.#parts = parts
@@ -107,9 +116,21 @@ export class HistorianService {
       store,
       log,
       session,
+      tags: this.#tags,
       logger: this.#logger.child({ component: 'sweep' }),
       settledNow: () => this.#tail.settled,
       acceptDeletions,
+    })
+    this.#verifier = new VerifierService({
+      bridge,
+      source: lanes.verify,
+      store,
+      log,
+      session,
+      tags: this.#tags,
+      logger: this.#logger.child({ component: 'verify' }),
+      settledNow: () => this.#tail.settled,
+      clock: () => performance.now(),
     })
     this.#hints = new HintWatch(lanes.sweep.source, store)
     const { standIn } = lanes.sweep
@@ -128,6 +149,7 @@ export class HistorianService {
       catchUp: keepGoing('catching up'),
       catalogue: keepGoing('reading the catalogue'),
       dirty: keepGoing('comparing what is doubtful'),
+      verify: keepGoing('verifying'),
       hints: keepGoing('listening for notices'),
       seams: keepGoing('comparing what OPC UA served'),
     }
@@ -135,13 +157,14 @@ export class HistorianService {
 
   static async open(parts: HistorianServiceParts): Promise<HistorianService> {
     const { bridge, config } = parts
-    const [tail, catchUp, sweep] = await Promise.all([
+    const [tail, catchUp, sweep, verify] = await Promise.all([
       bridge.source(config.name, 'tail'),
       bridge.source(config.name, 'catch-up'),
       bridge.source(config.name, 'sweep'),
+      bridge.source(config.name, 'verify'),
     ])
     if (sweep.standIn === undefined) abandonSeams(parts.store, config.name)
-    return new HistorianService(parts, { tail, catchUp, sweep })
+    return new HistorianService(parts, { tail, catchUp, sweep, verify })
   }
 
   /** Resolves when drained: the round under way is finished, what only costs to read again is broken off. */
@@ -150,17 +173,14 @@ export class HistorianService {
     this.#setTags(this.#knownTags())
     await together(
       [
-        (failed) => untilDrained(this.#followCatalogue(AbortSignal.any([drain, failed])), drain),
+        (failed) => untilDrained(this.#followCatalogue(either(drain, failed)), drain),
+        (failed) => untilDrained(this.#runRounds(either(drain, failed), either(abort, failed)), drain),
+        (failed) => untilDrained(this.#runCatchUp(either(drain, failed)), drain),
+        (failed) => untilDrained(this.sweeper.watchDirty(this.#trouble.dirty, either(drain, failed)), drain),
+        (failed) => untilDrained(this.#verifier.run(this.#trouble.verify, either(drain, failed)), drain),
+        (failed) => untilDrained(this.#listen(either(drain, failed)), drain),
         (failed) =>
-          untilDrained(this.#runRounds(AbortSignal.any([drain, failed]), AbortSignal.any([abort, failed])), drain),
-        (failed) => untilDrained(this.#runCatchUp(AbortSignal.any([drain, failed])), drain),
-        (failed) => untilDrained(this.sweeper.watchDirty(this.#trouble.dirty, AbortSignal.any([drain, failed])), drain),
-        (failed) => untilDrained(this.#listen(AbortSignal.any([drain, failed])), drain),
-        (failed) =>
-          untilDrained(
-            this.#seams?.run(this.#trouble.seams, AbortSignal.any([drain, failed])) ?? Promise.resolve(),
-            drain,
-          ),
+          untilDrained(this.#seams?.run(this.#trouble.seams, either(drain, failed)) ?? Promise.resolve(), drain),
       ],
       abort,
     )
@@ -184,7 +204,8 @@ export class HistorianService {
 
   #takeUp({ selection, added, changed, gone }: CatalogueChange): void {
     const isChanged = added.length + changed.length + gone.length > 0
-    if (isChanged || selection.selected.length !== this.#tags.length) this.#tagsChanged.abort()
+    if (isChanged || !this.#isListed) this.#catalogueChanges += 1
+    if (isChanged || selection.selected.length !== this.#tags.all().length) this.#tagsChanged.abort()
     this.#isListed = true
     this.#setTags(selection.selected.map(({ tag }) => tag))
     this.#tellMissing(selection.missing)
@@ -194,6 +215,26 @@ export class HistorianService {
   async placed(tags: readonly TagId[], signal: AbortSignal): Promise<void> {
     const isOpen = (tag: TagId): boolean => this.#tail.has(tag) && this.#tail.liveFrom(tag) === undefined
     while (tags.some(isOpen)) await sleep(LOOK_FOR_PLACE_MS, signal)
+  }
+
+  /** How far a tag is behind the historian's clock, milliseconds; undefined before a round has seen it. */
+  lagMs(tag: TagId): number | undefined {
+    return this.#tail.lagMs(tag)
+  }
+
+  /** The cells of each tag, as of the verifier's last survey. */
+  get cells(): ReadonlyMap<TagId, VerdictCounts> {
+    return this.#verifier.cells
+  }
+
+  /** How often the verifier has gone through since the start. */
+  get verifierPasses(): number {
+    return this.#verifier.passes
+  }
+
+  /** Grows whenever the catalogue was read for the first time, or found changed. */
+  get catalogueChanges(): number {
+    return this.#catalogueChanges
   }
 
   liveFrom(tag: TagId): Ticks | undefined {
@@ -218,10 +259,12 @@ export class HistorianService {
       ...this.#tail.state(),
       name: this.name,
       source: this.#servingSource(),
-      fallback: standIn && fallbackState(this.name, standIn, this.#tags, this.#parts.store),
+      fallback: standIn && fallbackState(this.name, standIn, this.#tags.all(), this.#parts.store),
       up: this.#isUp(),
       revisions: this.sweeper.revisions,
       sweptCells: this.sweeper.cells,
+      parity: this.#verifier.parity,
+      verified: this.#verifier.verified,
       governor: governorState(governor),
       hints: this.#hints.received,
       lastError: this.#lastError(),
@@ -313,7 +356,7 @@ export class HistorianService {
       const changed = this.#tagsChanged.signal
       await this.#trouble.hints.attempt(async () => {
         try {
-          await this.#hints.watch(this.#tags, AbortSignal.any([drain, changed]))
+          await this.#hints.watch(this.#tags.all(), either(drain, changed))
         } catch (error) {
           if (!changed.aborted || drain.aborted) throw error
         }
@@ -340,7 +383,7 @@ export class HistorianService {
   /** After the round that learnt of it, and again until the store takes it: the clock tells only once. */
   #markClockWindows(): void {
     for (let window = this.#toMark[0]; window !== undefined; window = this.#toMark[0]) {
-      const marks = this.#tags.map(({ id }) => ({ tag: id, window }))
+      const marks = this.#tags.all().map(({ id }) => ({ tag: id, window }))
       this.#parts.store.dirty.markAll(marks, 'clock')
       this.#toMark.shift()
     }
@@ -375,9 +418,8 @@ export class HistorianService {
 
   #setTags(tags: readonly Tag[]): void {
     if (this.#tagsChanged.signal.aborted) this.#tagsChanged = new AbortController()
-    this.#tags = tags
+    this.#tags.set(tags)
     this.#tail.setTags(tags)
-    this.sweeper.setTags(tags)
   }
 }
 
@@ -385,4 +427,8 @@ export class HistorianService {
 function reasonOf(code: string): ReadinessReason {
   if (code.startsWith('BANYAN_LOG_')) return 'log-down'
   return code.startsWith('BANYAN_STORE_') ? 'store-down' : 'historian-down'
+}
+
+function either(one: AbortSignal, other: AbortSignal): AbortSignal {
+  return AbortSignal.any([one, other])
 }

@@ -30,16 +30,25 @@ export interface Trouble {
   readonly atMs: number
 }
 
+export interface KeepGoingOptions {
+  /** What ends the daemon. A service that the others must not fail with has nothing that does. */
+  readonly isFatal: (error: unknown) => boolean
+  /** Pauses grow up to this, milliseconds. */
+  readonly longestPauseMs: number
+}
+
 export class KeepGoing {
   readonly #logger: Logger
   readonly #what: string
+  readonly #options: KeepGoingOptions
   #trouble: Trouble | undefined
   #pauseMs = FIRST_PAUSE_MS
 
   /** `what` completes "… failed". */
-  constructor(what: string, logger: Logger) {
+  constructor(what: string, logger: Logger, options: Partial<KeepGoingOptions> = {}) {
     this.#what = what
     this.#logger = logger
+    this.#options = { isFatal, longestPauseMs: LONGEST_PAUSE_MS, ...options }
   }
 
   /** Undefined when the last attempt succeeded, or none was made. */
@@ -59,10 +68,10 @@ export class KeepGoing {
       this.#pauseMs = FIRST_PAUSE_MS
       return true
     } catch (error) {
-      if (isAbort(error, signal) || isFatal(error)) throw error
+      if (isAbort(error, signal) || this.#options.isFatal(error)) throw error
       this.#note(error)
       await sleep(this.#pauseMs, signal)
-      this.#pauseMs = Math.min(2 * this.#pauseMs, LONGEST_PAUSE_MS)
+      this.#pauseMs = Math.min(2 * this.#pauseMs, this.#options.longestPauseMs)
       return false
     }
   }

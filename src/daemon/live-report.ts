@@ -13,6 +13,7 @@ import type {
   ReadinessProblem,
 } from '../telemetry/live-status.ts'
 import type { KeepGoing } from './keep-going.ts'
+import type { RoutingBoard } from './routing-board.ts'
 
 /** As fresh as a person looks. */
 const WRITE_EVERY_MS = 2_000
@@ -33,6 +34,7 @@ export interface LiveReportParts {
   readonly store: Store
   readonly version: string
   readonly epoch: number
+  readonly board: Pick<RoutingBoard, 'workloads' | 'killSwitch' | 'trouble'>
   readonly drain: AbortSignal
 }
 
@@ -73,7 +75,7 @@ export class LiveReport {
   }
 
   report(): LiveStatus {
-    const { bridge, version, epoch } = this.#parts
+    const { bridge, version, epoch, board } = this.#parts
     const historians = this.#reporting?.historians() ?? []
     return {
       bridge: bridge.config.bridge,
@@ -83,9 +85,10 @@ export class LiveReport {
       startedAtMs: this.#startedAtMs,
       atMs: Date.now(),
       problems: this.#problems(historians),
-      degraded: this.#reporting?.degraded(historians) ?? [],
+      degraded: [...(this.#reporting?.degraded(historians) ?? []), ...this.#cutoverDegraded()],
       historians,
       sweeps: this.#reporting?.schedules() ?? [],
+      workloads: board.workloads(),
       lastReload: this.#lastReload,
     }
   }
@@ -101,6 +104,15 @@ export class LiveReport {
     if (this.#storeTrouble !== undefined) add('store-down', this.#storeTrouble)
     if (this.#parts.drain.aborted) add('draining', 'asked to stop')
     return problems
+  }
+
+  #cutoverDegraded(): Degradation[] {
+    const { isOn, by = '' } = this.#parts.board.killSwitch()
+    const { trouble } = this.#parts.board
+    return [
+      ...(isOn ? [{ reason: 'kill-switch', subject: '', detail: `turned on by ${by}` } as const] : []),
+      ...(trouble === undefined ? [] : [{ reason: 'cutover-failing', subject: '', detail: trouble } as const]),
+    ]
   }
 
   /** Whether it can be written is itself what is to be known of the store. */

@@ -2,13 +2,14 @@
  * What a reload (SIGHUP) may change: compares the configuration that runs with the one now in the file, and says which
  * changed keys can take effect and which cannot, why, and what to do. Pure.
  *
- * Can: how the historians are asked, which tags are copied, how the tail and the sweeps go. Cannot: what decides where
- * samples are read from or written to, and what is bound at the start. The historians' secrets need no reload:
- * they are read anew whenever they are used. The log's password is read once, when it is opened.
+ * Can: how the historians are asked, which tags are copied, how the tail and the sweeps go, which workloads there are
+ * and what is asked of them. Cannot: what decides where samples are read from or written to, and what is bound at the
+ * start. The historians' secrets need no reload: they are read anew whenever they are used. The log's password is read
+ * once, when it is opened.
  */
 import { isDeepStrictEqual } from 'node:util'
 import type { HistorianConfig, ResolvedConfig } from '../config/config.ts'
-import { type ConfigData, configToData, historianData, syncData } from '../config/print.ts'
+import { type ConfigData, configToData, historianData, syncData, workloadsData } from '../config/print.ts'
 
 export interface ConfigChanges {
   /** Changed keys that can take effect, as dotted paths. */
@@ -25,6 +26,7 @@ const FIXED = {
   store: `holds the lease of this process: ${RESTART}`,
   log: `is where this process is writing: ${RESTART}`,
   parity: `is the width of the cells in the store, which are folded anew at a start: ${RESTART}`,
+  cutover: `names the kill switch, whose file is known to whoever may have to make it: ${RESTART}`,
   web: `is bound at the start: ${RESTART}`,
 }
 /** Keys of a historian that say which server it is; that is checked against its tags at the start. */
@@ -48,6 +50,9 @@ export function compareConfigs(running: ResolvedConfig, wanted: ResolvedConfig):
     }
   }
 
+  apply.push(
+    ...changedKeys(workloadsData(running.workloads), workloadsData(wanted.workloads)).map((key) => `workloads.${key}`),
+  )
   // With the names from the list files, which the printed form leaves out.
   if (!isDeepStrictEqual(running.tags, wanted.tags)) apply.push('tags')
   return { apply, refused }

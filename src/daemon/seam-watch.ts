@@ -64,6 +64,8 @@ const UNREAD: Difference = { equal: 0, onlyPrimary: 0, onlyFallback: 0, value: 0
 export class SeamWatch {
   readonly #parts: SeamWatchParts
   readonly #historian: string
+  /** Tags that one of the two did not answer for: they come last, so that they hold up no others. */
+  readonly #unanswered = new Set<TagId>()
 
   constructor(parts: SeamWatchParts) {
     this.#parts = parts
@@ -90,7 +92,10 @@ export class SeamWatch {
       settled,
     )
     const ripe = seams.filter(({ doubted }) => doubted !== undefined && settled >= doubted + this.#overlap())
-    await inLanes(ripe, LANES, (seam, lane) => this.#close(seam.tag, settled, lane), signal)
+    const isSuspect = ({ tag }: TagSeams): boolean => this.#unanswered.has(tag)
+    for (const seamsOf of [ripe.filter((seam) => !isSuspect(seam)), ripe.filter(isSuspect)]) {
+      await inLanes(seamsOf, LANES, (seam, lane) => this.#close(seam.tag, settled, lane), signal)
+    }
   }
 
   #doubt(tags: readonly TagId[], settled: Ticks): void {
@@ -127,11 +132,14 @@ export class SeamWatch {
       for (const difference of found) store.sourceDifferences.add({ tag, ...difference })
       store.seams.close(seams)
     })
-    const [first] = found
-    if (first === undefined) return
-    const { equal, onlyPrimary, onlyFallback, value, quality } = first
-    const counts = { equal, onlyPrimary, onlyFallback, value, quality }
-    logger.warn({ tag, windows: found.length, ...counts }, 'PI Web API and OPC UA differ where OPC UA stood in')
+    this.#unanswered.delete(tag)
+    const differing = found.filter(({ isUnread }) => !isUnread)
+    const unread = found.length - differing.length
+    if (differing.length > 0) {
+      const fields = { tag, windows: differing.length, ...sumOf(differing) }
+      logger.warn(fields, 'PI Web API and OPC UA differ where OPC UA stood in')
+    }
+    if (unread > 0) logger.warn({ tag, windows: unread }, 'what OPC UA served could not be compared with PI Web API')
   }
 
   /** What is served from now on is a new seam, whatever is listed here. */
@@ -150,6 +158,7 @@ export class SeamWatch {
       return { ...(await compareSides(tag, window, sides, signal)), isUnread: false }
     } catch (error) {
       if (!(error instanceof SideFailed)) throw error
+      if (isUnanswered(error.cause)) this.#unanswered.add(tag.id)
       if (isUnanswered(error.cause) || !isBanyanError(error.cause)) throw error.cause
       return UNREAD
     }
@@ -157,5 +166,16 @@ export class SeamWatch {
 
   #overlap(): bigint {
     return BigInt(this.#parts.source.config.opcua?.failover?.overlapMs ?? 0) * TICKS_PER_MS
+  }
+}
+
+function sumOf(differences: readonly Difference[]): Omit<Difference, 'isUnread'> {
+  const sum = (of: (difference: Difference) => number): number => differences.reduce((all, one) => all + of(one), 0)
+  return {
+    equal: sum(({ equal }) => equal),
+    onlyPrimary: sum(({ onlyPrimary }) => onlyPrimary),
+    onlyFallback: sum(({ onlyFallback }) => onlyFallback),
+    value: sum(({ value }) => value),
+    quality: sum(({ quality }) => quality),
   }
 }

@@ -2,7 +2,6 @@
  * Sweeper: the sweeps of one historian. A scheduled sweep goes on where an interrupted one stopped; what became
  * doubtful in between (hints, a changed catalogue, a clock that was set back) is compared soon, on its own.
  */
-import { isDeepStrictEqual } from 'node:util'
 import { Amending } from '../app/amending.ts'
 import type { GovernedSource } from '../app/historian-connections.ts'
 import type { LogSession } from '../app/log-session.ts'
@@ -18,7 +17,9 @@ import type { Logger } from '../telemetry/logger.ts'
 import { sleep } from '../util/abort.ts'
 import { NO_CHANGES } from '../verify/align.ts'
 import { CountTrust } from '../verify/count-first.ts'
+import { rulesOf } from '../verify/explain/policy.ts'
 import { sweep, type SweepOutcome, type SweepRequest } from '../verify/sweep.ts'
+import type { CurrentTags } from './current-tags.ts'
 import type { KeepGoing } from './keep-going.ts'
 
 /** Soon enough for who asked to look again, seldom enough that marks gather. */
@@ -36,6 +37,7 @@ export interface SweeperParts {
   readonly store: Store
   readonly log: SampleLog
   readonly session: LogSession
+  readonly tags: CurrentTags
   readonly logger: Logger
   /** By the historian's clock as the tail believes it, exclusive; undefined before its first round. */
   readonly settledNow: () => Ticks | undefined
@@ -46,23 +48,11 @@ export interface SweeperParts {
 export class Sweeper {
   readonly #parts: SweeperParts
   readonly #counts = new CountTrust()
-  #tags: ReadonlyMap<TagId, Tag> = new Map()
   #revisions: Revisions = NO_CHANGES
   #cells = 0
 
   constructor(parts: SweeperParts) {
     this.#parts = parts
-  }
-
-  /** Sweeps that are under way go on with them. A tag about which nothing changed stays the same object. */
-  setTags(tags: readonly Tag[]): void {
-    const known = this.#tags
-    this.#tags = new Map(
-      tags.map((tag) => {
-        const before = known.get(tag.id)
-        return [tag.id, isDeepStrictEqual(before, tag) && before !== undefined ? before : tag]
-      }),
-    )
   }
 
   /** Appended by all sweeps so far. */
@@ -80,7 +70,7 @@ export class Sweeper {
     const settled = await this.#settled(signal)
     const lookBackFrom = ticks(settled - BigInt(lookBackMs) * TICKS_PER_MS)
     return this.#sweep(
-      { tags: [...this.#tags.values()], afterTag: undefined, lookBackFrom },
+      { tags: this.#parts.tags.all(), afterTag: undefined, lookBackFrom },
       settled,
       () => undefined,
       signal,
@@ -89,13 +79,13 @@ export class Sweeper {
 
   /** One run of a schedule: as `lookBack`, but one that was interrupted goes on where it stopped. */
   async scheduled(schedule: string, lookBackMs: number, signal: AbortSignal): Promise<SweepOutcome> {
-    const { store, source } = this.#parts
+    const { store, source, tags } = this.#parts
     const { name } = source.config
     const settled = await this.#settled(signal)
     const begun = store.sweeps.get(schedule, name)
     const from = begun?.window.from ?? ticks(settled - BigInt(lookBackMs) * TICKS_PER_MS)
     const window = { from, until: settled }
-    const request = { tags: [...this.#tags.values()], afterTag: begun?.afterTag, lookBackFrom: from }
+    const request = { tags: tags.all(), afterTag: begun?.afterTag, lookBackFrom: from }
     const outcome = await this.#sweep(
       request,
       settled,
@@ -136,7 +126,7 @@ export class Sweeper {
     onProgress: (afterTag: TagId) => void,
     signal: AbortSignal,
   ): Promise<SweepOutcome> {
-    const { config, source, store, log, session, acceptDeletions } = this.#parts
+    const { config, source, store, log, session, tags, acceptDeletions } = this.#parts
     let told: Pick<SweepOutcome, 'revisions' | 'cells'> = { revisions: NO_CHANGES, cells: 0 }
     // The difference, because another sweep may be adding its own meanwhile.
     const add = ({ revisions, cells }: SweepOutcome): void => {
@@ -163,8 +153,9 @@ export class Sweeper {
         settled: () => this.#parts.settledNow() ?? settled,
         mode: config.sync.repair,
         acceptDeletions,
+        rules: rulesOf(config.parity),
         counts: this.#counts,
-        tagOf: (id) => this.#tags.get(id),
+        tagOf: (id) => tags.get(id),
         onProgress,
         onOutcome: add,
       },
@@ -194,8 +185,8 @@ export class Sweeper {
 
   /** Marks of a tag that is selected no more are kept for when it comes back. */
   #dirtyTags(): Tag[] {
-    const { store, source } = this.#parts
-    return [...store.dirty.tags(source.config.name)].flatMap((id) => this.#tags.get(id) ?? [])
+    const { store, source, tags } = this.#parts
+    return [...store.dirty.tags(source.config.name)].flatMap((id) => tags.get(id) ?? [])
   }
 
   async #settled(signal: AbortSignal): Promise<Ticks> {

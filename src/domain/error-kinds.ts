@@ -1,5 +1,5 @@
 /** Kinds of errors: is it one tag that failed, or more than that? What a caller takes differently, it says itself. */
-import { isBanyanError, type BanyanError } from './errors.ts'
+import { isBanyanError, type BanyanError, type ErrorCode } from './errors.ts'
 
 /** Is it the tag that cannot be read or recorded, while others can? */
 export function concernsOneTag(error: unknown): error is BanyanError {
@@ -16,5 +16,12 @@ export function concernsOneTag(error: unknown): error is BanyanError {
 
 /** May the historian as a whole be what is wrong? If it answers otherwise, it is the tag after all. */
 export function isUnanswered(error: unknown): error is BanyanError {
-  return isBanyanError(error, 'BANYAN_SOURCE_UNAVAILABLE', 'BANYAN_SOURCE_THROTTLED')
+  return isBanyanError(error, ...UNANSWERED)
 }
+
+/** The same, where only the code was kept. */
+export function saysUnanswered(code: ErrorCode): boolean {
+  return UNANSWERED.includes(code)
+}
+
+const UNANSWERED: readonly ErrorCode[] = ['BANYAN_SOURCE_UNAVAILABLE', 'BANYAN_SOURCE_THROTTLED']

@@ -23,7 +23,8 @@ export interface SampleLog {
   /**
    * Looks for everything about the target that would lose data: reachability, retention, compaction, timestamp and
    * size limits, partition count, replicas, rights. Changes nothing. Topics that do not exist are one finding with
-   * `missing: true`. Never throws for what it finds; throws only when it cannot look.
+   * `missing: true`; those of cutover, which a log of an earlier version lacks, are one of their own
+   * (CUTOVER_TOPICS_FINDING). Never throws for what it finds; throws only when it cannot look.
    */
   preflight(plan: LogPlan, signal: AbortSignal): Promise<LogFinding[]>
 
@@ -51,13 +52,32 @@ export interface SampleLog {
   /** Committed end, per partition (exclusive): every record below it is decided. */
   end(signal: AbortSignal): Promise<LogPosition>
 
-  /** Appends keyed JSON records to a side topic; resolves when all are durable. The last one per key is the current one. */
+  /**
+   * Appends keyed JSON records to a side topic, in order; resolves when all are durable. When it rejects any of them may
+   * be, so that one published again may stand there twice.
+   */
   publish(topic: SideTopic, records: readonly SideRecord[], signal: AbortSignal): Promise<void>
+
+  /**
+   * What was published, from the beginning to the end as of this call, the records of a key in order. Of a topic that
+   * keeps the current record of each key, those before it may be there too. Where others may write to the same place (a
+   * Kafka topic), what is no record of ours - without key or value, not UTF-8, too large - is left out with a warning.
+   */
+  readSide(topic: SideTopic, signal: AbortSignal): AsyncIterable<SideRecord>
 
   close(): Promise<void>
 }
 
-export type SideTopic = 'tags'
+/** Topics beside the samples (contracts.md §1). */
+export const SIDE_TOPICS = [
+  /** What is known of each tag, by tag id; the last record per key is the current one. */
+  'tags',
+  /** Which side serves a workload, by its name; the last record per key is the current one. */
+  'routing',
+  /** Decisions about workloads, by name; all are kept, in order across the keys. */
+  'audit',
+] as const
+export type SideTopic = (typeof SIDE_TOPICS)[number]
 
 export interface SideRecord {
   readonly key: string
@@ -122,6 +142,11 @@ export interface AmendEntry {
   readonly after: number
   /** At least one; every one inside the tag's coverage, in the order in which they are to be appended. */
   readonly corrections: readonly Correction[]
+  /**
+   * How many of the late samples were acknowledged before, and lost from the log since: they are not counted again, so
+   * that what is acknowledged stays what the log holds. Left out: none.
+   */
+  readonly restored?: number
 }
 
 /** Where the live tail of a tag begins. It has no records, and claims nothing read: only the checkpoint has it. */
@@ -156,6 +181,9 @@ export interface LogFinding {
   /** True when the finding is that a topic or file does not exist yet, which `create` mends. */
   readonly missing?: boolean
 }
+
+/** Name of the finding about the topics of routing and audit. */
+export const CUTOVER_TOPICS_FINDING = 'topics.cutover'
 
 /** Next offset to read, per partition. Partitions not named start at 0. */
 export type LogPosition = ReadonlyMap<number, bigint>

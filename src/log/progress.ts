@@ -56,7 +56,7 @@ function extended(before: TagProgress, entry: CoverEntry): TagProgress {
 }
 
 function amended(before: TagProgress, entry: AmendEntry): TagProgress {
-  const { after, corrections } = entry
+  const { after, corrections, restored = 0 } = entry
   if (after !== before.amendments) throw stale(entry, before.amendments)
   if (corrections.length === 0) throw refusedAmend(entry, 'it corrects nothing')
   const places = new Set<string>()
@@ -68,7 +68,8 @@ function amended(before: TagProgress, entry: AmendEntry): TagProgress {
   }
   if (places.size !== corrections.length) throw refusedAmend(entry, 'it holds the same revision twice')
   const late = corrections.filter(({ rev }) => rev === 0).length
-  return { ...before, samples: before.samples + late, amendments: before.amendments + 1 }
+  if (restored < 0 || restored > late) throw refusedAmend(entry, 'it restores more samples than it brings')
+  return { ...before, samples: before.samples + late - restored, amendments: before.amendments + 1 }
 }
 
 function areInOrderWithin(samples: readonly Sample[], { covers }: CoverEntry): boolean {
@@ -88,8 +89,9 @@ function isWithin(covered: Coverage, at: Ticks): boolean {
 }
 
 /** A late sample supersedes nothing; every other correction says what it supersedes. */
-function isWhole({ rev, op, before }: Correction): boolean {
-  return rev === 0 ? op === 'put' && before === undefined : before !== undefined
+function isWhole({ rev, op, before, copies }: Correction): boolean {
+  if (rev === 0) return op === 'put' && before === undefined && copies === undefined
+  return before !== undefined && (copies === undefined || (Number.isSafeInteger(copies) && copies > 1))
 }
 
 function stale({ tag, after }: AmendEntry, amendments: number): BanyanError {

@@ -24,9 +24,15 @@ export interface SampleRecord {
   readonly source: 'pi-web-api' | 'opcua'
   /** On rev > 0: what it supersedes. */
   readonly before?: SampleContent
+  /** With `before`: how many copies of it are superseded, where a stretch of the log was written again. Left out: 1. */
+  readonly copies?: number
 }
 
 const VERSION = 1
+/** One copy is what every revision supersedes: it is not said. */
+const LEAST_COPIES = 2
+/** More often than anything was ever written again; a sum of as many keeps its exactness. */
+const MOST_COPIES = 1_000_000
 const HIGHEST_STATUS = 0xffff_ffff
 const ALL_FLAGS = FLAG.questionable | FLAG.substituted | FLAG.annotated
 
@@ -87,20 +93,21 @@ const PLAIN_END = {
   opcua: ',"status":0,"src":"opcua"}',
 } as const
 
-function firstText({ tag, sample, rev, op, source }: SampleRecord): string {
-  if (rev !== 0 || op !== 'put') throw new RangeError('a revision without what it supersedes')
+function firstText({ tag, sample, rev, op, source, copies }: SampleRecord): string {
+  if (rev !== 0 || op !== 'put' || copies !== undefined) throw new RangeError('a revision without what it supersedes')
   const { ord, type, status, flags } = sample
   const place = ord === 0 ? PLAIN_PLACE[type] : `${placeText(ord, 0, 'put')},"type":"${type}","value":`
   const end = status === 0 && flags === 0 ? PLAIN_END[source] : `${qualityText(sample)},"src":"${source}"}`
   return headOf(tag) + formatTicks(sample.ticks) + place + encodeValue(sample) + end
 }
 
-function revisionText({ tag, sample, rev, op, source }: SampleRecord, before: SampleContent): string {
+function revisionText({ tag, sample, rev, op, source, copies }: SampleRecord, before: SampleContent): string {
   if (rev === 0) throw new RangeError('a first record supersedes nothing')
   if (op === 'delete' && sample.type !== 'null') throw new RangeError('a delete carries a value')
   const start = `${headOf(tag)}${formatTicks(sample.ticks)}${placeText(sample.ord, rev, op)}`
   const content = contentText(sample, op === 'delete' ? before.type : sample.type)
-  return `${start},${content},"src":"${source}","before":{${contentText(before, before.type)}}}`
+  const copiesText = copies === undefined ? '' : `,"copies":${checkedCopies(copies)}`
+  return `${start},${content},"src":"${source}","before":{${contentText(before, before.type)}}${copiesText}}`
 }
 
 function placeText(ord: number, rev: number, op: string): string {
@@ -130,24 +137,27 @@ interface Fields {
   readonly flags?: unknown
   readonly src?: unknown
   readonly before?: unknown
+  readonly copies?: unknown
 }
 
 function recordFrom(text: string): SampleRecord {
   const fields = objectFrom(JSON.parse(text), 'the record')
   if (fields.v !== VERSION) throw new RangeError(`version ${String(fields.v)} is not ${String(VERSION)}`)
-  const { op, src: source } = fields
+  const { op, src: source, copies } = fields
   if (op !== 'put' && op !== 'delete') throw new RangeError('unknown op')
   if (source !== 'pi-web-api' && source !== 'opcua') throw new RangeError('unknown src')
   const tag = tagFrom(fields.tag)
   const rev = checkedCount(fields.rev, 'rev')
   if (rev === 0) {
-    if (op !== 'put' || fields.before !== undefined) throw new RangeError('a first record supersedes nothing')
+    const supersedes = op !== 'put' || fields.before !== undefined || copies !== undefined
+    if (supersedes) throw new RangeError('a first record supersedes nothing')
     return { tag, sample: sampleFrom(fields, typeFrom(fields), text), rev, op, source }
   }
   const before = contentFrom(objectFrom(fields.before, 'before'), text, memberSpan(text, 0, 'before')?.from ?? 0)
   if (op === 'delete' && fields.type !== before.type) throw new RangeError('a delete of another type')
   const type = op === 'delete' ? 'null' : typeFrom(fields)
-  return { tag, sample: sampleFrom(fields, type, text), rev, op, source, before }
+  const revision: SampleRecord = { tag, sample: sampleFrom(fields, type, text), rev, op, source, before }
+  return copies === undefined ? revision : { ...revision, copies: checkedCopies(copies) }
 }
 
 // The casts below rest on `decodeValue`: the value it answers belongs to the type it was given.
@@ -207,6 +217,12 @@ function objectFrom(value: unknown, name: string): Fields {
 function checkedCount(value: unknown, name: string): number {
   if (!Number.isSafeInteger(value) || (value as number) < 0) throw new RangeError(`${name} is not a count`)
   return value as number
+}
+
+function checkedCopies(value: unknown): number {
+  const copies = checkedCount(value, 'copies')
+  if (copies < LEAST_COPIES || copies > MOST_COPIES) throw new RangeError('no revision supersedes so many copies')
+  return copies
 }
 
 function checkedStatus(value: unknown): number {

@@ -6,6 +6,9 @@
  * although its `before` repeats the last known value. `before` has the time of its record: a revision never leaves
  * its cell.
  *
+ * Records that were written again add again. The revision that settles it says how many copies it supersedes: all of
+ * them are subtracted, one fewer for a deleted sample, and all but one were never samples written for the first time.
+ *
  * Because hashes are summed, the totals do not depend on how the records were cut into batches.
  */
 import { cellStart } from '../domain/cell.ts'
@@ -91,10 +94,13 @@ export class Fold {
     }
     const key = `${ticks.toString()}/${ord}`
     const wasDeleted = tag.deletions.get(key)?.deleted ?? this.#isDeleted(record.tag, ticks, ord)
-    if (!wasDeleted) {
-      cell.count -= 1
-      cell.sum -= hashSample({ ...record.before, ticks })
+    const copies = record.copies ?? 1
+    const counted = wasDeleted ? copies - 1 : copies
+    if (counted > 0) {
+      cell.count -= counted
+      cell.sum -= BigInt(counted) * hashSample({ ...record.before, ticks })
     }
+    tag.puts -= copies - 1
     const deleted = record.op === 'delete'
     if (deleted !== wasDeleted) tag.deletions.set(key, { ticks, ord, deleted })
   }

@@ -26,6 +26,11 @@ export interface ProjectOptions {
    * is older than what the log has said itself.
    */
   readonly acknowledged?: ReadonlyMap<number, bigint>
+  /**
+   * Called instead of throwing when the log shows fewer samples than the coverage cache says were acknowledged: whoever
+   * looks for what was lost wants to see it, not to be stopped by it.
+   */
+  readonly onShortfall?: (shortfall: BanyanError) => void
   /** Called after every batch. */
   readonly onProgress?: (progress: ProjectProgress) => void
 }
@@ -74,7 +79,9 @@ export async function project(
   const end = await log.end(signal)
   refuseOldEnd(options.acknowledged ?? new Map(), end)
   const records = await foldUntil(log, store, { folded, start: startOf(folded, begin, end), end }, options, signal)
-  refuseShortfall(samples, store.cells.foldedSamples())
+  const shortfall = shortfallOf(samples, store.cells.foldedSamples())
+  if (shortfall !== undefined && options.onShortfall === undefined) throw shortfall
+  if (shortfall !== undefined) options.onShortfall?.(shortfall)
   return { records, rebuilt, position: end }
 }
 
@@ -168,12 +175,15 @@ function refuseOldEnd(acknowledged: ReadonlyMap<number, bigint>, end: LogPositio
   }
 }
 
-function refuseShortfall(acknowledged: ReadonlyMap<TagId, number>, folded: ReadonlyMap<TagId, number>): void {
+function shortfallOf(
+  acknowledged: ReadonlyMap<TagId, number>,
+  folded: ReadonlyMap<TagId, number>,
+): BanyanError | undefined {
   const short = [...acknowledged].filter(([tag, samples]) => samples > (folded.get(tag) ?? 0))
   const [first] = short
-  if (first === undefined) return
+  if (first === undefined) return undefined
   const [tag, samples] = first
-  throw new BanyanError(
+  return new BanyanError(
     'BANYAN_LOG_CORRUPT',
     `the log shows ${folded.get(tag) ?? 0} of the ${samples} samples acknowledged for ${tag}` +
       (short.length > 1 ? `, and too few for ${short.length - 1} more tags` : ''),

@@ -79,6 +79,7 @@ export class Governor {
   #rows = 0
   #inFlight = 0
   #requests = 0
+  readonly #requestsByLane = new Map<Lane, number>()
   #throttled = 0
   #failed = 0
   #quietCheckedMs = -Infinity
@@ -114,6 +115,11 @@ export class Governor {
     return this.#paused.has(lane) ? ['pause', ...this.#held.keys()] : [...this.#held.keys()]
   }
 
+  /** Requests of the lane so far. */
+  requestsOf(lane: Lane): number {
+    return this.#requestsByLane.get(lane) ?? 0
+  }
+
   /** Lets go of timers; requests still waiting stay waiting until their signals abort. */
   close(): void {
     clearTimeout(this.#rateTimer)
@@ -139,6 +145,7 @@ export class Governor {
     // A request larger than the whole allowance runs alone rather than never.
     const weight = Math.min(rows, this.#limits.rowsInFlight)
     await this.#place(lane, weight, signal)
+    this.#requestsByLane.set(lane, this.requestsOf(lane) + 1)
     const startedMs = this.#clock.monotonic()
     try {
       const answer = await request()

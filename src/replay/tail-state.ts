@@ -51,6 +51,16 @@ export function stateOfTags(
   }
 }
 
+/** How far one tag is behind the historian's clock, milliseconds; undefined before a round has seen it. */
+export function lagOfTag(
+  live: LiveTag,
+  appender: Appender,
+  probed: ProbedAt | undefined,
+  now: OurTime,
+): number | undefined {
+  return probed && lagsOf([live], appender, serverNowMs(probed, now))[0]?.lagMs
+}
+
 /** Times of the back-off are monotonic; people read a calendar. */
 function failureOf({ tag, head, catchUp }: LiveTag, { monotonicMs, wallMs }: OurTime): LiveFailure[] {
   const fault = head.fault ?? catchUp.fault

@@ -23,7 +23,7 @@ import { LiveTag } from './live-tag.ts'
 import { PageTiers } from './page-tiers.ts'
 import type { Ticket } from './pending-entry.ts'
 import { type RoundOutcome, TailRound } from './tail-round.ts'
-import { type ProbedAt, stateOfTags, type TailState } from './tail-state.ts'
+import { lagOfTag, type ProbedAt, stateOfTags, type TailState } from './tail-state.ts'
 import { Turn } from './turn.ts'
 
 /** Longer than what an idle tag has to read again after a crash, which is no reason to read anything newest first. */
@@ -158,6 +158,12 @@ export class Tail {
       lastRoundMs: this.#lastRoundMs,
       samples: this.#samples,
     }
+  }
+
+  /** How far the tag is behind the historian's clock, milliseconds; undefined before a round has seen it. */
+  lagMs(tag: TagId): number | undefined {
+    const live = this.#tags.get(tag)
+    return live && lagOfTag(live, this.#parts.appender, this.#probed, this.#now())
   }
 
   async #round(signal: AbortSignal): Promise<RoundOutcome> {

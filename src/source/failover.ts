@@ -12,14 +12,16 @@
  * - While the fallback serves, the primary is tried in the background, never in the way of a caller.
  * - When both fail, the primary's failure is what counts: a historian that is away, as without a fallback.
  */
-import { BanyanError, isBanyanError } from '../domain/errors.ts'
+import { isBanyanError } from '../domain/errors.ts'
 import type { TagId } from '../domain/tag-id.ts'
 import type { Tag } from '../domain/tag.ts'
 import { floorToMs } from '../domain/ticks.ts'
 import type { Window } from '../domain/window.ts'
 import type { Logger } from '../telemetry/logger.ts'
-import { following } from '../util/abort.ts'
+import { following, sleep } from '../util/abort.ts'
 import type { CarriedClock, Moment } from './carried-clock.ts'
+import { bothFailed, closed, takenOver, withoutNode } from './failover-errors.ts'
+import type { Pulse } from './pulse.ts'
 import type { SeamMarks } from './seam-marks.ts'
 import { concernOf, isUnanswered, type Serving } from './serving.ts'
 import type { Catalogue, HistorianSource, Hint, ReadOptions, SamplePage, SourceProbe, TagSelection } from './source.ts'
@@ -34,6 +36,8 @@ const TURNS_WITHOUT_PAGE = 2
 /** What all lanes of one historian share. */
 export interface Failover {
   readonly serving: Serving
+  /** Fed by the gates of the primary. */
+  readonly pulse: Pulse
   readonly clock: CarriedClock
   readonly seams: SeamMarks
 }
@@ -43,6 +47,8 @@ export interface FailoverParts extends Failover {
   readonly fallback: HistorianSource
   /** Values per call that the fallback may be asked for. */
   readonly fallbackPageSize: number
+  /** A read that the primary refuses waits until the fallback may serve the tag; else it fails, to be tried again later. */
+  readonly isPatient: boolean
   readonly logger: Logger
   readonly now?: () => Moment
 }
@@ -88,14 +94,20 @@ export class FailoverSource implements HistorianSource {
   async catalogue(selection: TagSelection, signal: AbortSignal): Promise<Catalogue> {
     const { primary, serving } = this.#parts
     const sentMs = this.#nowMs()
+    const { signal: whileServing, release } = this.#whilePrimary(signal)
     try {
-      return await primary.catalogue(selection, signal)
+      return await primary.catalogue(selection, whileServing)
     } catch (error) {
-      if (signal.aborted || !isUnanswered(error) || serving.isFallback()) throw error
-      this.#failed(undefined, sentMs, error)
-      if (!this.#isAway()) throw error
-      return await primary.catalogue(selection, signal)
+      if (signal.aborted) throw error
+      if (!whileServing.aborted) {
+        if (!isUnanswered(error) || serving.isFallback()) throw error
+        this.#failed(undefined, sentMs, error)
+        if (!this.#isAway()) throw error
+      }
+    } finally {
+      release()
     }
+    return primary.catalogue(selection, signal)
   }
 
   async *read(tag: Tag, window: Window, options: ReadOptions, signal: AbortSignal): AsyncGenerator<SamplePage> {
@@ -112,14 +124,21 @@ export class FailoverSource implements HistorianSource {
           if (this.#serverOf(tag) !== by) break
         }
       } catch (error) {
-        if (signal.aborted || this.#serverOf(tag) === by || turnsLeft === 0) throw error
-        turnsLeft -= 1
+        if (signal.aborted) throw error
+        if (this.#serverOf(tag) === by) await this.#awaitTurn(tag, error, signal)
+        else if (turnsLeft === 0) throw error
+        else turnsLeft -= 1
       }
     }
   }
 
   async count(tag: Tag, windows: readonly Window[], signal: AbortSignal): Promise<(number | undefined)[]> {
     if (this.#serverOf(tag) === 'primary') return this.#parts.primary.count(tag, windows, signal)
+    return windows.map(() => undefined)
+  }
+
+  async summarise(tag: Tag, windows: readonly Window[], signal: AbortSignal): Promise<(string | undefined)[]> {
+    if (this.#serverOf(tag) === 'primary') return this.#parts.primary.summarise(tag, windows, signal)
     return windows.map(() => undefined)
   }
 
@@ -137,6 +156,22 @@ export class FailoverSource implements HistorianSource {
     return tag.address.opcua === undefined ? 'primary' : this.#parts.serving.of(tag.id)
   }
 
+  /**
+   * Until the time is over in which the primary may fail for the tag: asked once more, it serves, or the fallback does.
+   * Throws the error where nothing is to be hoped for from that.
+   */
+  async #awaitTurn(tag: Tag, error: unknown, signal: AbortSignal): Promise<void> {
+    const { isPatient, serving } = this.#parts
+    const isRefused = concernOf(error) === 'tag' && !isUnanswered(error)
+    if (!isPatient || !isRefused || tag.address.opcua === undefined || this.#serverOf(tag) === 'fallback') throw error
+    const { signal: either, release } = following([signal, this.#closing.signal])
+    try {
+      await sleep(Math.ceil(serving.patienceMs(tag.id, this.#nowMs())), either)
+    } finally {
+      release()
+    }
+  }
+
   async *#primaryPages(
     tag: Tag,
     window: Window,
@@ -146,7 +181,7 @@ export class FailoverSource implements HistorianSource {
     const { primary, serving } = this.#parts
     // Waiting for a historian that is known to be away would hold up the tags that have a node.
     if (serving.isFallback() && !this.#closing.signal.aborted) throw withoutNode(tag)
-    const { signal: whileServing, release } = following([signal, serving.whilePrimary()])
+    const { signal: whileServing, release } = this.#whilePrimary(signal)
     let sentMs = this.#nowMs()
     try {
       for await (const page of primary.read(tag, window, options, whileServing)) {
@@ -157,7 +192,8 @@ export class FailoverSource implements HistorianSource {
       }
     } catch (error) {
       // Waiting on, each read would find out by itself that the primary is away.
-      if (whileServing.aborted && !signal.aborted) throw takenOver(tag)
+      if (whileServing.aborted && !signal.aborted)
+        throw tag.address.opcua === undefined ? withoutNode(tag) : takenOver()
       if (!signal.aborted) {
         this.#failed(tag.id, sentMs, error)
         if (isUnanswered(error)) this.#askAfterHistorian()
@@ -174,7 +210,7 @@ export class FailoverSource implements HistorianSource {
     options: ReadOptions,
     signal: AbortSignal,
   ): AsyncGenerator<SamplePage> {
-    const { fallback, fallbackPageSize, serving, seams } = this.#parts
+    const { fallback, fallbackPageSize, seams } = this.#parts
     this.#refuseWhenClosed()
     this.#lastAsked = { tag, window }
     this.#tryHistorian()
@@ -188,22 +224,61 @@ export class FailoverSource implements HistorianSource {
     } catch (error) {
       // A seam that cannot be recorded is no failure of the fallback.
       const isOfSource = isBanyanError(error) && !error.code.startsWith('BANYAN_STORE_')
-      if (!signal.aborted && isOfSource) serving.fallbackFailed(tag.id, this.#nowMs())
+      if (!signal.aborted && isOfSource) this.#fallbackFailed(tag.id, error)
       throw error
     }
   }
 
   async #probePrimary(signal: AbortSignal): Promise<SourceProbe> {
     const sentMs = this.#nowMs()
+    const { signal: whileServing, release } = this.#whilePrimary(signal)
     try {
-      const probe = await this.#parts.primary.probe(signal)
+      const probe = await this.#parts.primary.probe(whileServing)
       this.#parts.clock.hear(probe.serverTime, this.#now())
       this.#answered()
       return probe
     } catch (error) {
+      if (whileServing.aborted && !signal.aborted) throw takenOver()
       if (!signal.aborted && isBanyanError(error)) this.#failed(undefined, sentMs, error)
       throw error
+    } finally {
+      release()
     }
+  }
+
+  /** For a call of the primary: aborts when the fallback takes over, and sees to it that it does in time. */
+  #whilePrimary(signal: AbortSignal): { readonly signal: AbortSignal; release: () => void } {
+    const { serving, pulse } = this.#parts
+    // On trial, the primary is asked although the fallback serves.
+    if (serving.isFallback()) return { signal, release: () => undefined }
+    const serves = following([signal, serving.whilePrimary()])
+    const stopWatching = pulse.onSilence(serving.afterMs, {
+      isNear: () => {
+        this.#askAfterHistorian()
+      },
+      isOver: (failure) => {
+        this.#note(() => {
+          serving.unanswered(this.#nowMs())
+        }, failure)
+      },
+    })
+    return {
+      signal: serves.signal,
+      release: () => {
+        stopWatching()
+        serves.release()
+      },
+    }
+  }
+
+  #fallbackFailed(tag: TagId, error: unknown): void {
+    const { serving } = this.#parts
+    serving.fallbackFailed(tag, this.#nowMs())
+    // What is wrong with one node is no reason to leave a fallback that serves the others.
+    if (!isUnanswered(error)) return
+    this.#note(() => {
+      serving.fallbackFailed(undefined, this.#nowMs())
+    })
   }
 
   #standIn(probe: SourceProbe): SourceProbe {
@@ -330,41 +405,4 @@ async function firstPage(pages: AsyncIterable<SamplePage>): Promise<void> {
   const reading = pages[Symbol.asyncIterator]()
   await reading.next()
   await reading.return?.()
-}
-
-function takenOver({ id, name }: Tag): BanyanError {
-  return new BanyanError(
-    'BANYAN_SOURCE_UNAVAILABLE',
-    `PI Web API does not answer; tag ${name} is read through OPC UA`,
-    {
-      retryable: true,
-      context: { tag: id },
-    },
-  )
-}
-
-function withoutNode({ id, name }: Tag): BanyanError {
-  return new BanyanError(
-    'BANYAN_SOURCE_UNAVAILABLE',
-    `PI Web API does not answer, and tag ${name} has no OPC UA node`,
-    { retryable: true, hint: 'Give it one in opcua.nodes of the configuration.', context: { tag: id } },
-  )
-}
-
-function closed(): BanyanError {
-  return new BanyanError('BANYAN_INTERNAL', 'the source is closed')
-}
-
-/** As one that is away: the primary's code decides what is done about it. */
-function bothFailed(primary: unknown, fallback: unknown): unknown {
-  if (!isBanyanError(primary) || !isBanyanError(fallback)) return primary
-  const { code, retryable, context } = primary
-  const hint = fallback.hint ?? primary.hint
-  const message = `${primary.message}; nor through OPC UA: ${fallback.message}`
-  return new BanyanError(code, message, {
-    retryable,
-    context,
-    cause: fallback,
-    ...(hint === undefined ? {} : { hint }),
-  })
 }

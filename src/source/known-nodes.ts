@@ -45,6 +45,7 @@ export function withKnownNodes(
     },
     read: (tag, window, options, signal) => primary.read(tag, window, options, signal),
     count: (tag, windows, signal) => primary.count(tag, windows, signal),
+    summarise: (tag, windows, signal) => primary.summarise(tag, windows, signal),
     hints: (tags, everyMs, signal) => primary.hints(tags, everyMs, signal),
     close: () => primary.close(),
   }

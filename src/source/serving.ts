@@ -6,15 +6,15 @@
  * counts from when it was sent. Then the fallback serves, until the primary has answered everything it was asked for
  * `backMs`: one failure begins that anew. So a primary that comes and goes changes nothing, neither way.
  *
- * All of it holds twice: for the historian as a whole, whose failures are unanswered probes and refused credentials, and
- * for each tag, whose failures are reads that failed. A tag is read from the fallback when either says so. A tag that the
+ * All of it holds twice: for the historian as a whole, whose failures are failed probes, refused credentials, and that
+ * nobody is answered at all (pulse.ts), and for each tag, whose failures are reads that failed. A tag is read from the fallback when either says so. A tag that the
  * primary does not know (NOT_FOUND) is gone, which is no failure.
  *
  * While the fallback serves, the primary is asked in trials. When the fallback fails too, a primary that answers trials
  * serves at once.
  */
 import { setMaxListeners } from 'node:events'
-import { isBanyanError, type ErrorCode } from '../domain/errors.ts'
+import { isBanyanError, type BanyanError, type ErrorCode } from '../domain/errors.ts'
 import type { TagId } from '../domain/tag-id.ts'
 
 export interface ServingLimits {
@@ -72,7 +72,7 @@ export function concernOf(error: unknown): 'historian' | 'tag' | undefined {
 }
 
 /** May the historian as a whole be what a read failed for? */
-export function isUnanswered(error: unknown): boolean {
+export function isUnanswered(error: unknown): error is BanyanError {
   return isBanyanError(error, ...OF_HISTORIAN, ...UNANSWERED)
 }
 
@@ -137,10 +137,27 @@ export class Serving {
     else this.#tags.set(tag, afterFailure(this.#tags.get(tag) ?? TRUSTED, attempt, this.#limits))
   }
 
-  /** The fallback failed: a read of the tag, or (undefined) a probe. */
+  /** Not one request of the primary, of whatever kind, was answered for `afterMs`. */
+  unanswered(nowMs: number): void {
+    if (!this.isFallback()) this.#turn({ by: 'fallback', sinceMs: nowMs, answeringSinceMs: undefined })
+  }
+
+  /** The fallback failed: a read of the tag, or (undefined) a probe, or any request that it did not answer. */
   fallbackFailed(tag: TagId | undefined, nowMs: number): void {
-    if (isAnswering(this.#historian)) this.#turn(trusted(nowMs))
+    if (tag === undefined && isAnswering(this.#historian)) this.#turn(trusted(nowMs))
     if (tag !== undefined && isAnswering(this.#tags.get(tag))) this.#tags.set(tag, trusted(nowMs))
+  }
+
+  /** How long the primary fails before the fallback serves. */
+  get afterMs(): number {
+    return this.#limits.afterMs
+  }
+
+  /** How long the primary may still fail for this tag before the fallback serves it; 0 when that time is over. */
+  patienceMs(tag: TagId, nowMs: number): number {
+    const standing = this.#tags.get(tag) ?? TRUSTED
+    if (standing.by === 'fallback') return 0
+    return Math.max(0, (standing.failingSinceMs ?? nowMs) + this.#limits.afterMs - nowMs)
   }
 
   /** Whether to try the primary now; whoever is told so does it. */

@@ -1,8 +1,9 @@
 /**
  * HistorianSource: the port through which Banyan reads a legacy historian. Every request is a read.
  *
- * Call order: `probe` and `catalogue` at any time; `read` and `count` with tags from `catalogue` (or remembered from
- * an earlier one: addresses are permanent). All calls may run concurrently. `close` last; calls after it reject.
+ * Call order: `probe` and `catalogue` at any time; `read`, `count` and `summarise` with tags from `catalogue` (or
+ * remembered from an earlier one: addresses are permanent). All calls may run concurrently. `close` last; calls after it
+ * reject.
  *
  * Errors: BanyanError with a BANYAN_SOURCE_* code or BANYAN_TICK_GROUP_TOO_LARGE. Adapters have already retried what
  * is worth retrying; what they throw is final for now. An aborted signal rejects with the signal's reason.
@@ -45,6 +46,16 @@ export interface HistorianSource {
   count(tag: Tag, windows: readonly Window[], signal: AbortSignal): Promise<(number | undefined)[]>
 
   /**
+   * The historian's own summary of the samples in each window: how many they are and, for tags of numbers, their total,
+   * minimum and maximum, every number to its last bit as it was answered. A text of at most SUMMARY_CHARS characters, to
+   * be compared with nothing but an earlier answer of the same historian for the same window. Another text is a notice
+   * that something may have changed; the same text proves nothing, since many changes keep all of these numbers.
+   * `undefined` where the historian cannot tell. Answers come in the order of `windows`. Neighbouring windows of one
+   * length cost one request together.
+   */
+  summarise(tag: Tag, windows: readonly Window[], signal: AbortSignal): Promise<(string | undefined)[]>
+
+  /**
    * Best-effort notices of change, so that one looks sooner; never proof of anything, and never the only way to learn
    * of a change. Yields until the signal aborts, one batch per poll that brought any; waits `everyMs` between polls. A
    * registration the historian has lost (expiry, restart) is made again by itself, and answered with an `unknown` hint
@@ -56,6 +67,9 @@ export interface HistorianSource {
   /** Idempotent. */
   close(): Promise<void>
 }
+
+/** Four numbers with their names take half of it. */
+export const SUMMARY_CHARS = 200
 
 export interface Hint {
   readonly tag: TagId

@@ -11,6 +11,7 @@ import type { TagId } from '../domain/tag-id.ts'
 import type { Ticks } from '../domain/ticks.ts'
 import type { Window } from '../domain/window.ts'
 import type { StoreDatabase } from './database.ts'
+import { decodeSum, encodeSum } from './digest-blob.ts'
 import { addRun, decodeRuns, encodeRuns, type OffsetRun } from './offset-runs.ts'
 import { corruptStore } from './sqlite-error.ts'
 
@@ -49,7 +50,7 @@ export interface CellDelta {
 export interface TagDelta {
   readonly tag: TagId
   readonly partition: number
-  /** Samples written for the first time (put, rev 0). */
+  /** Samples written for the first time (put, rev 0), less the copies that were superseded; may be negative. */
   readonly puts: number
   readonly cells: Iterable<CellDelta>
   /** Identities whose latest record in the batch is a delete (true) or a put that undoes one (false). */
@@ -108,12 +109,20 @@ export class CellTable {
     })
   }
 
+  /** The partition each tag's records are in. */
+  partitions(): Map<TagId, number> {
+    const rows = this.#db.read(() =>
+      this.#db.prepare<{ tag: TagId; partition: bigint }>('SELECT tag, partition FROM projected_tags').all(),
+    )
+    return new Map(rows.map(({ tag, partition }) => [tag, Number(partition)]))
+  }
+
   /** Cells in all. */
   count(): number {
     return this.#db.read(() => Number(this.#db.prepare<{ n: bigint }>('SELECT count(*) AS n FROM cells').get()?.n ?? 0))
   }
 
-  /** Samples folded per tag (put, rev 0): to be compared with what the log acknowledged (TagProgress.samples). */
+  /** Samples folded per tag (put, rev 0; superseded copies left out): to be compared with what the log acknowledged (TagProgress.samples). */
   foldedSamples(): Map<TagId, number> {
     const rows = this.#db.read(() =>
       this.#db.prepare<{ tag: TagId; puts: bigint }>('SELECT tag, puts FROM projected_tags').all(),
@@ -212,20 +221,6 @@ export function tagInTwoPartitions(tag: TagId, known: number, other: number): Ba
     hint: 'A tag lives in one partition. Was the number of partitions changed, or does something else write there?',
     context: { tag, partition: other },
   })
-}
-
-const DIGEST_BYTES = 16
-
-function encodeSum(sum: bigint): Uint8Array {
-  const bytes = new DataView(new ArrayBuffer(DIGEST_BYTES))
-  bytes.setBigUint64(0, BigInt.asUintN(64, sum >> 64n))
-  bytes.setBigUint64(8, BigInt.asUintN(64, sum))
-  return new Uint8Array(bytes.buffer)
-}
-
-function decodeSum(bytes: Uint8Array): bigint {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, DIGEST_BYTES)
-  return (view.getBigUint64(0) << 64n) | view.getBigUint64(8)
 }
 
 function lower(a: bigint | undefined, b: bigint): bigint {

@@ -32,6 +32,8 @@ export type DirtyReason =
   | 'clock'
   /** OPC UA stood in for PI there. */
   | 'seam'
+  /** The historian's own summary of a cell is not what it was. */
+  | 'summary'
 
 export interface DirtyMark {
   readonly tag: TagId
@@ -101,6 +103,18 @@ export class DirtyTable {
       this.#db.prepare<MarkRow>('SELECT id, tag, from_ticks, until_ticks FROM dirty_windows WHERE tag = ?').all(tag),
     )
     return marks.length === 0 ? undefined : this.#decode(tag, marks)
+  }
+
+  /** The marks of a tag, each with its id: greater for whatever was marked later. */
+  marks(tag: TagId): { readonly id: number; readonly window: Window }[] {
+    return this.#db
+      .read(() =>
+        this.#db.prepare<MarkRow>('SELECT id, tag, from_ticks, until_ticks FROM dirty_windows WHERE tag = ?').all(tag),
+      )
+      .map(({ id, from_ticks, until_ticks }) => ({
+        id: Number(id),
+        window: { from: from_ticks as Ticks, until: until_ticks as Ticks },
+      }))
   }
 
   /**

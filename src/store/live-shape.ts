@@ -2,6 +2,8 @@
  * The shape of a LiveStatus read back from JSON: every member is there and of its kind, so that whoever renders one
  * needs no doubts. The compiler keeps the lists below complete and right: a member added to the type is missing here.
  */
+import type { VerdictCounts } from '../domain/verdict.ts'
+import { PHASES, type Phase, type Side } from '../domain/workload.ts'
 import {
   DEGRADATIONS,
   READINESS_REASONS,
@@ -13,9 +15,13 @@ import {
   type LiveFallback,
   type LiveGovernor,
   type LiveHistorian,
+  type LiveMismatch,
+  type LiveParity,
   type LiveSchedule,
   type LiveStatus,
   type LiveTag,
+  type LiveVerified,
+  type LiveWorkload,
   type ReadinessProblem,
   type ReadinessReason,
   type Revisions,
@@ -48,6 +54,8 @@ function record<T extends object>(members: { readonly [K in keyof T]-?: Check<T[
 
 const degradation: Check<DegradationReason> = (value): value is DegradationReason =>
   DEGRADATIONS.some((known) => known === value)
+const phase: Check<Phase> = (value): value is Phase => PHASES.some((known) => known === value)
+const side: Check<Side> = (value) => value === 'historian' || value === 'log'
 const source: Check<LiveHistorian['source']> = (value) => value === 'pi-web-api' || value === 'opcua'
 
 const problem = record<ReadinessProblem>({ reason, subject: text, detail: text })
@@ -59,6 +67,22 @@ const failure = record<LiveFailure>({
   message: text,
   sinceMs: number,
   retryAtMs: number,
+})
+
+const parity = record<LiveParity>({
+  atMs: number,
+  tags: number,
+  verdicts: record<VerdictCounts>({
+    match: number,
+    explained: number,
+    waived: number,
+    mismatch: number,
+    inconclusive: number,
+    pending: number,
+  }),
+  mismatchedCount: number,
+  mismatched: list(record<LiveMismatch>({ tag: text, name: text, cells: number })),
+  oldestMs: optional(number),
 })
 
 const governor = record<LiveGovernor>({
@@ -104,6 +128,16 @@ const historian = record<LiveHistorian>({
   worst: list(record<LiveTag>({ tag: text, name: text, lagMs: number, freshnessMs: optional(number) })),
   revisions: record<Revisions>({ late: number, edited: number, deleted: number }),
   sweptCells: number,
+  parity: optional(parity),
+  verified: record<LiveVerified>({
+    cells: number,
+    samples: number,
+    requests: number,
+    auditedCells: number,
+    shortCells: number,
+    summarisedCells: number,
+    summaryNotices: number,
+  }),
   governor,
   hints: optional(number),
   lastError: optional(record<NonNullable<LiveHistorian['lastError']>>({ code: text, message: text, atMs: number })),
@@ -119,6 +153,16 @@ const schedule = record<LiveSchedule>({
   failed: number,
 })
 
+const workload = record<LiveWorkload>({
+  name: text,
+  phase,
+  serve: side,
+  percent: number,
+  frozen: flag,
+  quarantined: flag,
+  unpublished: number,
+})
+
 export const isLiveStatus: Check<LiveStatus> = record<LiveStatus>({
   bridge: text,
   version: text,
@@ -130,5 +174,6 @@ export const isLiveStatus: Check<LiveStatus> = record<LiveStatus>({
   degraded: list(record<Degradation>({ reason: degradation, subject: text, detail: text })),
   historians: list(historian),
   sweeps: list(schedule),
+  workloads: list(workload),
   lastReload: optional(record<NonNullable<LiveStatus['lastReload']>>({ atMs: number, outcome: text })),
 })

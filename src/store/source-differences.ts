@@ -30,7 +30,7 @@ export interface SourceDifference extends DifferenceCounts {
   readonly tag: TagId
   /** What was compared. */
   readonly window: Window
-  /** OPC UA could not be read any more: nothing is known, and the counts are 0. */
+  /** One of the two could not be read any more: nothing is known, and the counts are 0. */
   readonly isUnread: boolean
   readonly foundAtMs: number
 }

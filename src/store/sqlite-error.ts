@@ -3,7 +3,7 @@ import SqliteDatabase from 'better-sqlite3'
 import { BanyanError, isBanyanError, messageOf } from '../domain/errors.ts'
 
 export const CORRUPT_HINT =
-  'The log is the truth: move the file away and run `banyan store rebuild`. Only queued jobs, the history of jobs and schedules, and notes of what to compare again are lost.'
+  'The log is the truth: move the file away and run `banyan store rebuild`. Decisions about workloads come back from its audit topic; queued jobs, the history of jobs and schedules, verdicts, waivers, notes of what to compare again, and evidence that was not exported are lost.'
 
 /** Matched by prefix, because extended codes append to the primary one (SQLITE_IOERR_WRITE). */
 const UNAVAILABLE: readonly { prefix: string; what: string; retryable: boolean; hint: string }[] = [

@@ -16,6 +16,8 @@ export interface StoredTag {
   /** 1 when first seen. */
   readonly version: number
   readonly seenAtMs: number
+  /** Since when it is known to have been as it is, without a break in which it was not listed. */
+  readonly versionAtMs: number
   /** Since when the catalogue no longer lists it; undefined while it does. */
   readonly goneAtMs: number | undefined
 }
@@ -28,12 +30,16 @@ export interface TagChanges {
   readonly changed: readonly { readonly before: Tag; readonly after: Tag }[]
 }
 
+const IS_CHANGED = `(${CONTENT.join(', ')}) IS NOT (${CONTENT.map((c) => `excluded.${c}`).join(', ')})`
+
 const UPSERT = `
-  INSERT INTO tags (id, version, seen_at, ${CONTENT.join(', ')}) VALUES (?, 1, ?, ${CONTENT.map(() => '?').join(', ')})
+  INSERT INTO tags (id, version, seen_at, version_at, ${CONTENT.join(', ')})
+  VALUES (?, 1, ?, ?, ${CONTENT.map(() => '?').join(', ')})
   ON CONFLICT (id) DO UPDATE SET
     seen_at = excluded.seen_at,
     gone_at = NULL,
-    version = version + ((${CONTENT.join(', ')}) IS NOT (${CONTENT.map((c) => `excluded.${c}`).join(', ')})),
+    version = version + (${IS_CHANGED}),
+    version_at = iif(${IS_CHANGED} OR gone_at IS NOT NULL, excluded.seen_at, version_at),
     ${CONTENT.map((c) => `${c} = excluded.${c}`).join(', ')}
   RETURNING version`
 
@@ -61,7 +67,7 @@ export class TagTable {
       const changed: { before: Tag; after: Tag }[] = []
       for (const tag of tags) {
         const before = find.get(tag.id)
-        const version = upsert.get(tag.id, now, ...contentOf(tag))?.version
+        const version = upsert.get(tag.id, now, now, ...contentOf(tag))?.version
         if (before === undefined) added.push(tag.id)
         else if (before['version'] !== version) changed.push({ before: this.#decode(before).tag, after: tag })
       }
@@ -79,6 +85,18 @@ export class TagTable {
       const now = this.#clock()
       return [...ids].filter((id) => mark.run(now, id).changes > 0)
     })
+  }
+
+  /** Tags of a historian that its catalogue no longer lists. */
+  countGone(historian: string): number {
+    const row = this.#db.read(() =>
+      this.#db
+        .prepare<{ tags: bigint }>(
+          `SELECT count(*) AS tags FROM tags WHERE ${ofHistorian('id')} AND gone_at IS NOT NULL`,
+        )
+        .get({ historian }),
+    )
+    return Number(row?.tags ?? 0)
   }
 
   /** A job was enqueued to backfill these tags because they were new. */
@@ -155,6 +173,7 @@ export class TagTable {
         tag: decodeTag(row),
         version: Number(row['version']),
         seenAtMs: Number(row['seen_at']),
+        versionAtMs: Number(row['version_at']),
         goneAtMs: row['gone_at'] === null ? undefined : Number(row['gone_at']),
       }
     } catch (error) {

@@ -3,6 +3,8 @@
  * are all drawn from it, so they cannot contradict each other. Plain JSON: times in milliseconds since 1970 where the
  * name ends in `Ms`, source times as UTC text with seven fraction digits.
  */
+import type { VerdictCounts } from '../domain/verdict.ts'
+import type { Phase, Side } from '../domain/workload.ts'
 
 /** Why the bridge is not ready, each documented in docs/operating.md. */
 export const READINESS_REASONS = [
@@ -27,6 +29,10 @@ export type ReadinessReason = (typeof READINESS_REASONS)[number]
 export const DEGRADATIONS = [
   /** A historian, or some of its tags, is read through its fallback. */
   'on-fallback',
+  /** The kill switch is on: every consumer is told to read the historian. */
+  'kill-switch',
+  /** Decisions of cutover cannot be made, told or judged right now. */
+  'cutover-failing',
 ] as const
 export type DegradationReason = (typeof DEGRADATIONS)[number]
 
@@ -58,6 +64,8 @@ export interface LiveStatus {
   readonly degraded: readonly Degradation[]
   readonly historians: readonly LiveHistorian[]
   readonly sweeps: readonly LiveSchedule[]
+  /** As the chain of decisions says, some hundred milliseconds old; empty while it cannot be read. */
+  readonly workloads: readonly LiveWorkload[]
   /** Refused or applied by the last SIGHUP; undefined when there was none. */
   readonly lastReload: { readonly atMs: number; readonly outcome: string } | undefined
 }
@@ -90,6 +98,9 @@ export interface LiveHistorian {
   readonly worst: readonly LiveTag[]
   readonly revisions: Revisions
   readonly sweptCells: number
+  /** What is known of the equality of historian and log; undefined before the first survey. */
+  readonly parity: LiveParity | undefined
+  readonly verified: LiveVerified
   readonly governor: LiveGovernor
   /** Hints received since the start; undefined where the historian offers none. */
   readonly hints: number | undefined
@@ -148,6 +159,44 @@ export interface Revisions {
   readonly deleted: number
 }
 
+/** As of one survey of all that is expected. */
+export interface LiveParity {
+  readonly atMs: number
+  /** Tags of which something is expected. */
+  readonly tags: number
+  /** Cells; they add up to those expected. */
+  readonly verdicts: VerdictCounts
+  /** Tags with a mismatch; the first of them are named. */
+  readonly mismatchedCount: number
+  readonly mismatched: readonly LiveMismatch[]
+  /** When the oldest comparison that still stands was made; undefined: none stands. */
+  readonly oldestMs: number | undefined
+}
+
+export interface LiveMismatch {
+  readonly tag: string
+  readonly name: string
+  /** Called mismatch. */
+  readonly cells: number
+}
+
+/** By the continuous verification, since the start. */
+export interface LiveVerified {
+  /** Compared with the historian; looking again counts again. */
+  readonly cells: number
+  /** Read from the historian for that. */
+  readonly samples: number
+  readonly requests: number
+  /** Cells whose records were read again from the log. */
+  readonly auditedCells: number
+  /** Of them, those of which the log did not show what was folded from it. */
+  readonly shortCells: number
+  /** Cells the historian gave its own summary of; asking again counts again. */
+  readonly summarisedCells: number
+  /** Of them, those with another summary than before, which are compared again. */
+  readonly summaryNotices: number
+}
+
 export interface LiveGovernor {
   readonly concurrency: number
   readonly concurrencyCap: number
@@ -157,6 +206,18 @@ export interface LiveGovernor {
   readonly throttled: number
   readonly failed: number
   readonly heldBy: readonly string[]
+}
+
+export interface LiveWorkload {
+  readonly name: string
+  readonly phase: Phase
+  readonly serve: Side
+  /** Share of the consumers served from the log. */
+  readonly percent: number
+  readonly frozen: boolean
+  readonly quarantined: boolean
+  /** Decisions the log was not told of yet. */
+  readonly unpublished: number
 }
 
 export interface LiveSchedule {

@@ -4,11 +4,15 @@
  * reset of a counter. Labels are bounded by the configuration, but for `tag`, which is left out beyond TAG_LABELS_UP_TO.
  */
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client'
+import { VERDICTS } from '../domain/verdict.ts'
+import { PHASES } from '../domain/workload.ts'
 import {
+  DEGRADATIONS,
   type LiveHistorian,
   type LiveSchedule,
   type LiveStatus,
   type LiveTag,
+  type LiveWorkload,
   READINESS_REASONS,
 } from './live-status.ts'
 
@@ -41,6 +45,9 @@ export const METRICS: readonly MetricDefinition[] = [
       { reason },
       live.problems.filter((problem) => problem.reason === reason).length,
     ]),
+  ),
+  metric('gauge', 'degraded', ['reason'], 'What somebody should look at although the bridge is ready.', (live) =>
+    DEGRADATIONS.map((reason) => [{ reason }, live.degraded.filter((one) => one.reason === reason).length]),
   ),
   metric('gauge', 'lease_epoch', [], 'Epoch of the lease; grows when another process took over.', (live) => [
     [{}, live.epoch],
@@ -129,6 +136,62 @@ export const METRICS: readonly MetricDefinition[] = [
       ]),
   ),
 
+  metric(
+    'gauge',
+    'parity_cells',
+    ['historian', 'verdict'],
+    'Cells expected of the historian, by what is known of their equality.',
+    (live) =>
+      live.historians.flatMap(({ name: historian, parity }): Reading[] =>
+        VERDICTS.map((verdict) => [{ historian, verdict }, parity?.verdicts[verdict]]),
+      ),
+  ),
+  perHistorian('gauge', 'parity_tags_mismatched', 'Tags that differ between historian and log.', ({ parity }) => {
+    return parity?.mismatchedCount
+  }),
+  perHistorian(
+    'gauge',
+    'parity_survey_timestamp_seconds',
+    'As of when the numbers of parity are, in seconds since 1970.',
+    ({ parity }) => seconds(parity?.atMs),
+  ),
+  perHistorian(
+    'gauge',
+    'parity_oldest_comparison_timestamp_seconds',
+    'When the oldest comparison was made that still stands, in seconds since 1970.',
+    ({ parity }) => seconds(parity?.oldestMs),
+  ),
+  perHistorian('counter', 'verified_cells_total', 'Cells the continuous verification compared.', ({ verified }) => {
+    return verified.cells
+  }),
+  perHistorian('counter', 'verify_samples_total', 'Samples read from the historian to verify.', ({ verified }) => {
+    return verified.samples
+  }),
+  perHistorian('counter', 'verify_requests_total', 'Requests sent to the historian to verify.', ({ verified }) => {
+    return verified.requests
+  }),
+  perHistorian('counter', 'audited_cells_total', 'Cells whose records were read again from the log.', (historian) => {
+    return historian.verified.auditedCells
+  }),
+  perHistorian(
+    'counter',
+    'audited_short_cells_total',
+    'Of those, cells of which the log did not show what was folded from it.',
+    ({ verified }) => verified.shortCells,
+  ),
+  perHistorian(
+    'counter',
+    'summarised_cells_total',
+    'Cells the historian was asked for its own summary of.',
+    ({ verified }) => verified.summarisedCells,
+  ),
+  perHistorian(
+    'counter',
+    'summary_notices_total',
+    'Of those, cells with another summary than before: they are compared again.',
+    ({ verified }) => verified.summaryNotices,
+  ),
+
   perHistorian('counter', 'requests_total', 'Requests sent to the historian.', ({ governor }) => governor.requests),
   perHistorian('counter', 'requests_throttled_total', 'Requests the historian answered with 429.', (historian) => {
     return historian.governor.throttled
@@ -156,6 +219,32 @@ export const METRICS: readonly MetricDefinition[] = [
   perHistorian('gauge', 'governor_held', '1 while the governor sends nothing at all, else 0.', ({ governor }) => {
     return governor.heldBy.length > 0 ? 1 : 0
   }),
+
+  metric('gauge', 'workload_phase', ['workload', 'phase'], '1 for the phase the workload is in.', (live) =>
+    live.workloads.flatMap(({ name: workload, phase }) =>
+      PHASES.map((one): Reading => [{ workload, phase: one }, +(one === phase)]),
+    ),
+  ),
+  perWorkload(
+    'workload_served_percent',
+    'Share of the consumers that are served from the log.',
+    ({ percent }) => percent,
+  ),
+  perWorkload('workload_frozen', '1 while no step forward is taken until somebody thaws it, else 0.', ({ frozen }) => {
+    return +frozen
+  }),
+  perWorkload(
+    'workload_quarantined',
+    '1 after the bridge rolled it back by itself, until the cause is named.',
+    (one) => {
+      return +one.quarantined
+    },
+  ),
+  perWorkload(
+    'workload_events_unpublished',
+    'Decisions the log was not told of yet.',
+    ({ unpublished }) => unpublished,
+  ),
 
   perSchedule('gauge', 'schedule_running', '1 while the schedule runs, else 0.', ({ running }) => +running),
   perSchedule('gauge', 'schedule_next_timestamp_seconds', 'When it is due next, in seconds since 1970.', (schedule) =>
@@ -229,6 +318,12 @@ function perSchedule(
 ): MetricDefinition {
   return metric(type, name, ['schedule'], help, ({ sweeps }) =>
     sweeps.map((schedule) => [{ schedule: schedule.name }, valueOf(schedule)]),
+  )
+}
+
+function perWorkload(name: string, help: string, valueOf: (workload: LiveWorkload) => number): MetricDefinition {
+  return metric('gauge', name, ['workload'], help, ({ workloads }) =>
+    workloads.map((workload) => [{ workload: workload.name }, valueOf(workload)]),
   )
 }
 

@@ -17,7 +17,10 @@ export const FAILPOINTS = [
   'sweep-compared',
   'amend-appended',
 ] as const
-export type Failpoint = (typeof FAILPOINTS)[number]
+
+/** Those on the way of a decision of cutover from the store to the log. */
+export const CUTOVER_FAILPOINTS = ['decision-recorded', 'audit-published', 'routing-published'] as const
+export type Failpoint = (typeof FAILPOINTS)[number] | (typeof CUTOVER_FAILPOINTS)[number]
 
 export function failpoint(name: Failpoint): void {
   if (armedName !== name) return

@@ -6,16 +6,17 @@
  * it differ, and its rows then show that nothing does.
  */
 import { EMPTY_DIGEST, type Digest } from '../domain/digest.ts'
+import type { TagId } from '../domain/tag-id.ts'
 import type { Tag } from '../domain/tag.ts'
 import type { Ticks } from '../domain/ticks.ts'
 import type { Window } from '../domain/window.ts'
-import type { Coverage } from '../domain/coverage.ts'
+import { within, type Coverage } from '../domain/coverage.ts'
+import type { TagProgress } from '../log/log.ts'
 import type { Cell, CellTable } from '../store/cells.ts'
-import type { Amender } from './amender.ts'
 import { areEqual, CellDigests } from './cell-digests.ts'
 import type { HistorianReader } from './historian-reader.ts'
 import { LossTally, type Losses } from './loss-guard.ts'
-import { blocksOf, countCells, slicesOf, within } from './sweep-plan.ts'
+import { blocksOf, countCells, slicesOf } from './sweep-plan.ts'
 
 /** Cells of one tag in memory at once: the longest usual look-back is one block, and ten years are a few dozen. */
 const BLOCK_CELLS = 2_048n
@@ -54,18 +55,33 @@ export interface Comparison {
   readonly losses: Losses
 }
 
+/** What of a tag has been compared, as soon as all of it was read. */
+export interface ComparedPart {
+  readonly windows: Coverage
+  /** Cells with records whose digests are equal, ascending; cells not named were empty on both sides. */
+  readonly equal: readonly Cell[]
+  /** Ascending. */
+  readonly doubts: readonly Doubt[]
+}
+
+/** What is durable of a tag; undefined when the log has never seen it. */
+export interface ProgressLookup {
+  progressOf(tag: TagId): Pick<TagProgress, 'samples'> | undefined
+}
+
 export interface CompareParts {
   readonly cells: CellTable
   readonly reader: HistorianReader
-  readonly amender: Pick<Amender, 'progressOf'>
+  readonly amender: ProgressLookup
   /** In ticks. */
   readonly cellWidth: bigint
 }
 
-/** Rejects with what makes the tag unreadable. */
+/** Rejects with what makes the tag unreadable; parts told to `onPart` by then were read to their ends. */
 export async function compareTag(
   noted: Noted,
   { cells: table, reader, amender, cellWidth }: CompareParts,
+  onPart: (part: ComparedPart) => void,
   signal: AbortSignal,
 ): Promise<Comparison> {
   const { tag, windows } = noted
@@ -80,13 +96,17 @@ export async function compareTag(
     for (const { window, expected } of slicesOf(block, [...cells.values()], reader.rowLimit)) {
       for await (const { samples } of reader.read(tag, window, expected, signal)) held.add(samples)
     }
+    const part = { windows: block, equal: [] as Cell[], doubts: [] as Doubt[] }
     const starts = [...new Set([...cells.keys(), ...held.starts()])].sort((a, b) => (a < b ? -1 : 1))
     for (const start of starts) {
       const window = { from: start, until: (start + cellWidth) as Ticks }
       const doubt = { window, compared: within(block, window), held: held.of(start), cell: cells.get(start) }
       losses.add(doubt.cell, doubt.compared, { count: doubt.held.count, latest: held.latest(start) })
-      if (!areEqual(doubt.cell?.digest ?? EMPTY_DIGEST, doubt.held)) doubts.push(doubt)
+      if (!areEqual(doubt.cell?.digest ?? EMPTY_DIGEST, doubt.held)) part.doubts.push(doubt)
+      else if (doubt.cell !== undefined) part.equal.push(doubt.cell)
     }
+    doubts.push(...part.doubts)
+    onPart(part)
   }
   return { cells: countCells(windows, cellWidth), doubts, losses: losses.total() }
 }

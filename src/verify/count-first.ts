@@ -8,15 +8,13 @@
  * interval or with a bad status is its own affair. A tag whose counts are higher where its samples are equal is therefore
  * not asked for counts again.
  */
+import { wholeCells } from '../domain/cell.ts'
 import type { Coverage } from '../domain/coverage.ts'
 import { isBanyanError } from '../domain/errors.ts'
 import type { TagId } from '../domain/tag-id.ts'
-import type { Ticks } from '../domain/ticks.ts'
-import type { Window } from '../domain/window.ts'
 import type { HistorianSource } from '../source/source.ts'
 import type { CellTable } from '../store/cells.ts'
 import type { Noted } from './compare.ts'
-import { outwards } from './sweep-plan.ts'
 
 /** Fewer samples than a page are read as quickly as they are counted. */
 export const COUNTED_FROM_ROWS = 10_000
@@ -65,16 +63,4 @@ export async function cellsCountedHigher(
     if (isBanyanError(error) && !signal.aborted) return []
     throw error
   }
-}
-
-/** The cells that lie wholly inside a window. */
-function wholeCells(windows: Coverage, width: bigint): Window[] {
-  const cells: Window[] = []
-  for (const { from, until } of windows) {
-    const first = outwards({ from, until }, width).from
-    for (let at = first < from ? first + width : first; at + width <= until; at += width) {
-      cells.push({ from: at as Ticks, until: (at + width) as Ticks })
-    }
-  }
-  return cells
 }

@@ -6,7 +6,7 @@
  * behind its last stretch and does not count: the comparison has not seen it.
  */
 import { cellStart } from '../domain/cell.ts'
-import type { SampleLog } from '../log/log.ts'
+import type { LoggedRecord, LogPosition, SampleLog } from '../log/log.ts'
 import type { Cell } from '../store/cells.ts'
 import { RUN_GAP, type OffsetRun } from '../store/offset-runs.ts'
 import { groupBy } from '../util/group-by.ts'
@@ -22,6 +22,26 @@ export async function readCells(
   signal: AbortSignal,
 ): Promise<CellRows> {
   const samples = new Map(cells.map((cell) => [cell, new LoggedSamples()]))
+  const add = (cell: Cell, { record }: LoggedRecord): void => samples.get(cell)?.add(record)
+  await streamCells(log, cells, { cellWidth, begin: new Map() }, add, signal)
+  return samples
+}
+
+export interface StreamOptions {
+  /** In ticks. */
+  readonly cellWidth: bigint
+  /** First offset the log still holds, per partition: what was below is not asked for. */
+  readonly begin: LogPosition
+}
+
+/** Every record of the cells the log holds, in the order of the offsets; none that was appended after they were folded. */
+export async function streamCells(
+  log: Pick<SampleLog, 'read'>,
+  cells: readonly Cell[],
+  { cellWidth, begin }: StreamOptions,
+  onRecord: (cell: Cell, logged: LoggedRecord) => void,
+  signal: AbortSignal,
+): Promise<void> {
   const byTag = new Map(
     [...groupBy(cells, ({ tag }) => tag)].map(([tag, ofTag]) => [
       tag,
@@ -29,17 +49,19 @@ export async function readCells(
     ]),
   )
   for (const [partition, runs] of runsToRead(cells)) {
+    const oldest = begin.get(partition) ?? 0n
     for (const { first, last } of runs) {
-      const until = new Map([[partition, last + 1n]])
-      for await (const { records } of log.read(new Map([[partition, first]]), until, signal)) {
-        for (const { offset, record } of records) {
-          const cell = byTag.get(record.tag)?.get(cellStart(record.sample.ticks, cellWidth))
-          if (cell !== undefined && offset <= lastOffset(cell)) samples.get(cell)?.add(record)
+      if (last < oldest) continue
+      const from = new Map([[partition, first < oldest ? oldest : first]])
+      for await (const { records } of log.read(from, new Map([[partition, last + 1n]]), signal)) {
+        for (const logged of records) {
+          const { tag, sample } = logged.record
+          const cell = byTag.get(tag)?.get(cellStart(sample.ticks, cellWidth))
+          if (cell !== undefined && logged.offset <= lastOffset(cell)) onRecord(cell, logged)
         }
       }
     }
   }
-  return samples
 }
 
 function lastOffset({ runs }: Cell): bigint {

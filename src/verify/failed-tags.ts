@@ -30,6 +30,11 @@ export class FailedTags {
     return [...this.#failures.values()]
   }
 
+  /** Undefined: it was compared, or not tried. */
+  get(tag: Tag): SweepFailure | undefined {
+    return this.#failures.get(tag.id)
+  }
+
   /** Sets the tag aside. Rejects with the error when it concerns more than the tag, or with why no probe is answered. */
   async add(tag: Tag, error: unknown, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted()

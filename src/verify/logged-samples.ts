@@ -3,38 +3,37 @@
  *
  * A correction computed from half of a cell's records would be a duplicate or a false delete. So nothing is answered
  * unless all of it is there: as many records as the cell was folded from, every ord of a tick from 0 on, and every
- * revision after the one before it. Contradictions surface when the samples are asked for, not while records are
- * added: a damaged tag must not stop the others that are read in the same run of offsets.
+ * revision after the one before it, or equal to the one it repeats. Contradictions surface when the samples are asked
+ * for, not while records are added: a damaged tag must not stop the others that are read in the same run of offsets.
  */
 import { BanyanError } from '../domain/errors.ts'
 import { formatTicks, type Ticks } from '../domain/ticks.ts'
 import type { Window } from '../domain/window.ts'
 import type { SampleRecord } from '../log/record.ts'
 import type { LoggedSample } from './align.ts'
+import { historyOf } from './sample-history.ts'
+
+type Records = [SampleRecord, ...SampleRecord[]]
 
 export class LoggedSamples {
-  readonly #byTick = new Map<Ticks, LoggedSample[]>()
+  /** The records of each sample, at its ord. */
+  readonly #byTick = new Map<Ticks, Records[]>()
   #records = 0
   #contradiction: SampleRecord | undefined
 
   /** Records of the cell in offset order. */
   add(record: SampleRecord): void {
-    const { sample, rev, op } = record
+    const { ticks, ord } = record.sample
     this.#records += 1
-    let group = this.#byTick.get(sample.ticks)
+    let group = this.#byTick.get(ticks)
     if (group === undefined) {
       group = []
-      this.#byTick.set(sample.ticks, group)
+      this.#byTick.set(ticks, group)
     }
-    const known = group[sample.ord]
-    const follows = known === undefined ? sample.ord === group.length && rev === 0 : rev === known.rev + 1
-    if (!follows) {
-      this.#contradiction ??= record
-      return
-    }
-    // What a deleted sample last was stays known: whoever brings it back says so.
-    const content = op === 'put' || known === undefined ? sample : known.content
-    group[sample.ord] = { ord: sample.ord, rev, isDeleted: op === 'delete', content }
+    const known = group[ord]
+    if (known !== undefined) known.push(record)
+    else if (ord === group.length) group.push([record])
+    else this.#contradiction ??= record
   }
 
   /**
@@ -43,18 +42,25 @@ export class LoggedSamples {
    */
   within(windows: readonly Window[], recordCount: number): Map<Ticks, readonly LoggedSample[]> {
     if (this.#contradiction !== undefined) throw outOfSequence(this.#contradiction)
+    const samples = new Map([...this.#byTick].map(([at, group]) => [at, group.map(loggedOf)]))
     if (this.#records !== recordCount) throw miscounted(this.#records, recordCount)
-    return new Map([...this.#byTick].filter(([at]) => windows.some(({ from, until }) => at >= from && at < until)))
+    return new Map([...samples].filter(([at]) => windows.some(({ from, until }) => at >= from && at < until)))
   }
 }
 
-function outOfSequence({ tag, sample: { ticks, ord }, rev }: SampleRecord): BanyanError {
+function loggedOf(records: Records, ord: number): LoggedSample {
+  const history = historyOf(records)
+  if (history === undefined) throw outOfSequence(records[0])
+  return { ...history, ord }
+}
+
+function outOfSequence({ tag, sample: { ticks, ord } }: SampleRecord): BanyanError {
   return new BanyanError(
     'BANYAN_LOG_CORRUPT',
-    `revision ${rev} of sample ${ord} of ${tag} at ${formatTicks(ticks)} does not follow the records before it`,
+    `the records of sample ${ord} of ${tag} at ${formatTicks(ticks)} do not follow one another`,
     {
       hint: 'A record was lost, or something else than Banyan wrote to the topic: look with `banyan log read --records`.',
-      context: { tag, ticks: ticks.toString(), ord, rev },
+      context: { tag, ticks: ticks.toString(), ord },
     },
   )
 }

@@ -35,9 +35,9 @@ export async function repair(
   return repairs
 }
 
-/** The suspects' doubts in batches of about `BATCH_ROWS`; each suspect at most once in a batch, its cells in order. */
-function* batchesOf(suspects: readonly Suspect[]): Generator<Suspect[]> {
-  let batch: Suspect[] = []
+/** Doubts in batches of about `BATCH_ROWS`; each of the suspects at most once in a batch, its cells in order. */
+export function* batchesOf<S extends { readonly doubts: readonly Doubt[] }>(suspects: readonly S[]): Generator<S[]> {
+  let batch: S[] = []
   let weight = 0
   for (const suspect of suspects) {
     let doubts: Doubt[] = []

@@ -7,30 +7,23 @@
  * nothing is: it was compared in its old meaning.
  */
 import { cellStart } from '../domain/cell.ts'
-import { isBanyanError } from '../domain/errors.ts'
 import type { TagId } from '../domain/tag-id.ts'
 import type { Tag } from '../domain/tag.ts'
 import type { Store } from '../store/store.ts'
-import { together } from '../util/abort.ts'
 import { failpoint } from '../util/failpoint.ts'
-import { compareTag, cutOf, type Comparison, type Noted } from './compare.ts'
+import { cutOf, type Noted } from './compare.ts'
+import { compareAll, disbelieved, type Compared } from './compare-all.ts'
 import type { FailedTags } from './failed-tags.ts'
-import { inLanes } from './lanes.ts'
-import { lagging, refusedLoss, unbelievable } from './loss-guard.ts'
-import { showsNewer } from './newer-samples.ts'
+import type { LookRecorder } from './look-recorder.ts'
+import { refusedLoss } from './loss-guard.ts'
 import { repair, type RepairParts } from './repair.ts'
 import type { Repair } from './tag-repair.ts'
-
-/** Tags read at once: two coalesced calls, so that one is prepared while one is answered. */
-const SPARSE_LANES = 200
-/** A tag with more samples than the largest page that is coalesced reads alone, and fills a call by itself. */
-const DENSE_ROWS = 800
-/** As many as the governor lets through, usually; each holds one page. */
-const DENSE_LANES = 8
 
 export interface PassParts extends RepairParts {
   readonly store: Store
   readonly failed: FailedTags
+  /** Keeps what is equal as verdicts; undefined: nobody does. */
+  readonly recorder: LookRecorder | undefined
   /** The tag as it is now; undefined: it is selected no more. */
   readonly tagOf: (id: TagId) => Tag | undefined
   /** `report`: differences are recorded and left alone. */
@@ -54,21 +47,16 @@ export interface PassOutcome {
   readonly isLessDoubtful: boolean
 }
 
-interface Compared extends Comparison {
-  readonly noted: Noted
-}
-
 /**
  * Rejects when the historian, the log or the store fails as a whole. Tags that could not be compared are set aside;
  * those that could not be corrected are answered, because what was done for the others is to be counted first.
  */
 export async function sweepPass(noted: readonly Noted[], parts: PassParts, signal: AbortSignal): Promise<PassOutcome> {
-  const compared = await compareAll(noted, parts, signal)
+  const compared = await compareAll(noted, { ...parts, cells: parts.store.cells }, signal)
+  // Before anything is corrected: what differs was seen to differ, whatever becomes of the rest.
+  parts.recorder?.flush()
   failpoint('sweep-compared')
-  const refused =
-    parts.mode === 'report' || parts.acceptDeletions
-      ? new Set<Compared>()
-      : new Set([...unbelievable(compared), ...(await confirmedLagging(compared, parts, signal))])
+  const refused = await refusedOf(compared, parts, signal)
   const suspects = compared
     .filter(({ doubts }) => doubts.length > 0)
     .map((one) => ({ noted: one.noted, doubts: one.doubts, mayCorrect: parts.mode === 'auto' && !refused.has(one) }))
@@ -80,53 +68,14 @@ export async function sweepPass(noted: readonly Noted[], parts: PassParts, signa
   return { ...summary(compared, repairs), isLessDoubtful: settled.length > 0 }
 }
 
-/** Those that seem to lag and show nothing newer. */
-async function confirmedLagging(
+async function refusedOf(
   compared: readonly Compared[],
-  { reader }: PassParts,
+  parts: PassParts,
   signal: AbortSignal,
-): Promise<Set<Compared>> {
-  const confirmed = lagging(compared)
-  const look = async (one: Compared, lane: AbortSignal): Promise<void> => {
-    try {
-      if (await showsNewer(one.noted, reader, lane)) confirmed.delete(one)
-    } catch (error) {
-      // Not knowing better, nothing is deleted; what is wrong the next read says.
-      if (!isBanyanError(error)) throw error
-    }
-  }
-  await inLanes([...confirmed], SPARSE_LANES, look, signal)
-  return confirmed
-}
-
-async function compareAll(noted: readonly Noted[], parts: PassParts, signal: AbortSignal): Promise<Compared[]> {
-  const { store } = parts
-  const results = new Map<Noted, Compared>()
-  const compare = async (one: Noted, lane: AbortSignal): Promise<void> => {
-    try {
-      results.set(one, { noted: one, ...(await compareTag(one, { ...parts, cells: store.cells }, lane)) })
-      parts.failed.forget(one.tag)
-    } catch (error) {
-      await parts.failed.add(one.tag, error, lane)
-    }
-  }
-  const isDense = ({ tag, windows }: Noted): boolean =>
-    windows.reduce((sum, window) => sum + store.cells.countSamples(tag.id, window), 0) > DENSE_ROWS
-  const dense = new Set(noted.filter(isDense))
-  await together(
-    [
-      (shared) =>
-        inLanes(
-          noted.filter((one) => !dense.has(one)),
-          SPARSE_LANES,
-          compare,
-          shared,
-        ),
-      (shared) => inLanes(dense, DENSE_LANES, compare, shared),
-    ],
-    signal,
-  )
-  return noted.flatMap((one) => results.get(one) ?? [])
+): Promise<ReadonlySet<Compared>> {
+  if (parts.mode === 'report' || parts.acceptDeletions) return new Set()
+  const { hollow, lagging } = await disbelieved(compared, parts, signal)
+  return new Set([...hollow, ...lagging])
 }
 
 /**

@@ -4,8 +4,8 @@
  * Compared is what is covered and settled of the look-back and of the dirty windows, both rounded outwards to whole
  * cells: a cell's digest speaks of all its samples, so half a cell could only be compared row by row.
  */
-import { cellStart } from '../domain/cell.ts'
-import { addWindows, gapsWithin, NOTHING_COVERED, type Coverage } from '../domain/coverage.ts'
+import { cellStart, outwards } from '../domain/cell.ts'
+import { addWindows, NOTHING_COVERED, within, type Coverage } from '../domain/coverage.ts'
 import type { Ticks } from '../domain/ticks.ts'
 import type { Window } from '../domain/window.ts'
 
@@ -37,18 +37,6 @@ export function windowsToCompare(covered: Coverage, wanted: Wanted, width: bigin
       ? []
       : within(covered, { from: window.from, until: window.until < until ? window.until : until }),
   )
-}
-
-/** The parts of `range` that are covered. */
-export function within(covered: Coverage, range: Window): Window[] {
-  // What is not a gap among the gaps.
-  return gapsWithin(gapsWithin(covered, range), range)
-}
-
-/** The window of whole cells around a window. */
-export function outwards({ from, until }: Window, width: bigint): Window {
-  const start = cellStart(until, width)
-  return { from: cellStart(from, width), until: start === until ? until : ((start + width) as Ticks) }
 }
 
 /** Cells the windows touch. */

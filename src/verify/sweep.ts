@@ -2,11 +2,10 @@
  * Sweep: reads the settled history of one historian's tags again and makes the log say what it says: late, edited and
  * deleted samples become corrections, or findings where they are only to be reported.
  *
- * Tags are swept in the order of their ids, chunk by chunk, and progress is told after each chunk; a sweep that ends
- * early goes on behind the last tag told. The order within a chunk is what makes the comparison sound:
- *
- *   note the dirty marks, then each tag's coverage and amendments; fold the log, which then holds all of that; compare
- *   what was covered with the historian; append corrections that are refused if the tag was amended meanwhile.
+ * Tags are swept in the order of their ids, chunk by chunk (chunks.ts), and progress is told after each chunk; a sweep
+ * that ends early goes on behind the last tag told. It is a verification that ends in corrections: noted of a tag are its
+ * dirty marks, then coverage and amendments, and corrections are refused if it was amended meanwhile. What is found equal
+ * is as proven as what was verified, and recorded as such.
  *
  * A tag whose cells move while they are looked at is compared again a few times, then left for the next sweep. Each time
  * it is taken as it is by then: what a tag means may change during a sweep.
@@ -20,18 +19,16 @@ import type { DirtyTag } from '../store/dirty.ts'
 import type { Store } from '../store/store.ts'
 import { addChanges, NO_CHANGES, type ChangeCounts } from './align.ts'
 import type { Amender } from './amender.ts'
+import { ascending, CHUNK_TAGS, countExpected, inChunks } from './chunks.ts'
 import type { Noted } from './compare.ts'
 import { cellsCountedHigher, COUNTED_FROM_ROWS, type CountTrust } from './count-first.ts'
 import { FailedTags, type SweepFailure } from './failed-tags.ts'
 import { HistorianReader } from './historian-reader.ts'
 import { inLanes } from './lanes.ts'
+import { LookRecorder } from './look-recorder.ts'
 import { sweepPass, type PassOutcome, type PassParts } from './sweep-pass.ts'
 import { windowsToCompare } from './sweep-plan.ts'
 
-/** Tags of a chunk: enough to fill coalesced calls. */
-const CHUNK_TAGS = 200
-/** Samples of a chunk, about a minute of reading: what an interrupted sweep reads again at most, but for one tag. */
-const CHUNK_ROWS = 2_000_000
 /** A tag that moved each time is being worked on; the next sweep finds it at rest. */
 const TRIES = 3
 /** Requests for counts at once; each is one tag's. */
@@ -65,6 +62,8 @@ export interface SweepParts {
   readonly mode: 'auto' | 'report'
   /** A person said that whatever the historian no longer shows was deleted on purpose: the loss guard is off. */
   readonly acceptDeletions: boolean
+  /** Version of the rules under which equal cells become verdicts; undefined: none does. */
+  readonly rules?: string
   /** Kept from sweep to sweep. */
   readonly counts: CountTrust
   /** All tags up to and including this one are done. */
@@ -102,7 +101,7 @@ export async function sweep(request: SweepRequest, parts: SweepParts, signal: Ab
 class Sweep {
   readonly #request: SweepRequest
   readonly #parts: SweepParts
-  readonly #pass: PassParts
+  readonly #pass: Omit<PassParts, 'recorder'>
   readonly #reader: HistorianReader
   readonly #failed: FailedTags
   #revisions = NO_CHANGES
@@ -111,6 +110,8 @@ class Sweep {
   #findings = 0
   readonly #postponed: Tag[] = []
   #isLessDoubtful = false
+  /** Begun before what is to be compared now was noted; undefined: what is equal is not recorded. */
+  #look: number | undefined
 
   constructor(request: SweepRequest, parts: SweepParts) {
     this.#request = request
@@ -126,18 +127,18 @@ class Sweep {
 
   async run(signal: AbortSignal): Promise<SweepOutcome> {
     const { tags, afterTag } = this.#request
-    const rest = tags
-      .map(({ id }) => id)
-      .filter((id) => afterTag === undefined || id > afterTag)
-      .toSorted((a, b) => (a < b ? -1 : a > b ? 1 : 0))
+    const rest = ascending(tags.map(({ id }) => id).filter((id) => afterTag === undefined || id > afterTag))
     try {
       await this.#countFirst(rest, signal)
-      for (let at = 0; at < rest.length;) {
-        at += await this.#chunk(rest.slice(at, at + CHUNK_TAGS), signal)
-        const last = rest[at - 1]
-        if (last !== undefined) this.#parts.onProgress(last)
-        this.#parts.onOutcome(this.#outcome())
-      }
+      await inChunks(rest, {
+        cells: this.#parts.store.cells,
+        note: (ids) => this.#note(ids, signal),
+        settle: (noted) => this.#settle(noted, signal),
+        onDone: (throughTag) => {
+          this.#parts.onProgress(throughTag)
+          this.#parts.onOutcome(this.#outcome())
+        },
+      })
       return this.#outcome()
     } finally {
       this.#parts.onOutcome(this.#outcome())
@@ -154,24 +155,21 @@ class Sweep {
       const noted = await this.#note(countable.slice(at, at + CHUNK_TAGS), signal)
       const suspicious: Noted[] = []
       const count = async (one: Noted, lane: AbortSignal): Promise<void> => {
-        if (this.#expected(one) < COUNTED_FROM_ROWS) return
+        if (countExpected(one, store.cells) < COUNTED_FROM_ROWS) return
         const windows = await cellsCountedHigher(one, { ...this.#parts, cells: store.cells }, lane)
         if (windows.length > 0) suspicious.push({ ...one, windows })
       }
       await inLanes(noted, COUNT_LANES, count, signal)
-      const pass = await sweepPass(suspicious, this.#pass, signal)
+      const pass = await this.#sweepOnce(suspicious, signal)
       for (const tag of pass.equal) counts.withdraw(tag)
       await this.#close(pass, signal)
     }
   }
 
-  /** Sweeps as many of the tags, from the first on, as are one chunk, and answers how many. */
-  async #chunk(tags: readonly TagId[], signal: AbortSignal): Promise<number> {
-    const all = await this.#note(tags, signal)
-    const taken = this.#prefix(all)
-    let open = taken
+  async #settle(noted: readonly Noted[], signal: AbortSignal): Promise<void> {
+    let open = noted
     for (let tries = 1; open.length > 0; tries++) {
-      const pass = await sweepPass(open, this.#pass, signal)
+      const pass = await this.#sweepOnce(open, signal)
       this.#cells += pass.cells
       this.#findings += pass.findings
       await this.#close(pass, signal)
@@ -185,8 +183,12 @@ class Sweep {
         signal,
       )
     }
-    const next = all[taken.length]
-    return next === undefined ? tags.length : tags.indexOf(next.tag.id)
+  }
+
+  /** Cells found equal are recorded as of the look that began before they were noted. */
+  async #sweepOnce(noted: readonly Noted[], signal: AbortSignal): Promise<PassOutcome> {
+    const recorder = this.#look === undefined ? undefined : new LookRecorder(this.#look, this.#parts)
+    return sweepPass(noted, { ...this.#pass, recorder }, signal)
   }
 
   /** Once all that the pass did is counted: a tag that failed may end the sweep. */
@@ -197,6 +199,8 @@ class Sweep {
 
   /** What there is to compare; resolves once the log is folded that far. Tags with nothing to compare are left out. */
   async #note(tags: readonly TagId[], signal: AbortSignal): Promise<Noted[]> {
+    const { rules, store } = this.#parts
+    this.#look = rules === undefined ? undefined : store.looks.begin(rules)
     const noted = tags.flatMap((id) => this.#noteOne(id) ?? [])
     if (noted.length > 0) await this.#parts.project(signal)
     return noted
@@ -233,20 +237,9 @@ class Sweep {
     if (dirty.clear(tag, upToId, [{ from: lowest.from, until }])) this.#isLessDoubtful = true
   }
 
-  /** At least one; those after it while they are one chunk. */
-  #prefix(noted: readonly Noted[]): readonly Noted[] {
-    let rows = 0
-    const end = noted.findIndex((one, i) => {
-      rows += this.#expected(one)
-      return i > 0 && rows > CHUNK_ROWS
-    })
-    return end === -1 ? noted : noted.slice(0, end)
-  }
-
-  /** Samples the log has in the windows, or a few more. */
-  #expected({ tag, windows }: Noted): number {
-    const { cells } = this.#parts.store
-    return windows.reduce((sum, window) => sum + cells.countSamples(tag.id, window), 0)
+  #addCorrections(tag: TagId, changes: ChangeCounts): void {
+    this.#revisions = addChanges(this.#revisions, changes)
+    this.#repaired.add(tag)
   }
 
   #outcome(): SweepOutcome {

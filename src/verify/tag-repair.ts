@@ -9,22 +9,18 @@
  * by an answer that was lost, it is refused and the tag compared again. A kill between two entries leaves the cells of
  * the rest as they were, for the next sweep to find.
  */
-import { cellStart } from '../domain/cell.ts'
-import { addWindows, NOTHING_COVERED } from '../domain/coverage.ts'
 import { BanyanError, isBanyanError } from '../domain/errors.ts'
-import type { Sample } from '../domain/sample.ts'
 import type { TagId } from '../domain/tag-id.ts'
 import type { Ticks } from '../domain/ticks.ts'
 import type { Window } from '../domain/window.ts'
 import type { SourceKind } from '../source/source.ts'
 import { failpoint } from '../util/failpoint.ts'
-import { groupBy } from '../util/group-by.ts'
 import { align, countChanges, type Change, type ChangeCounts, type LoggedSample } from './align.ts'
 import type { Amender } from './amender.ts'
 import { areEqual, CellDigests } from './cell-digests.ts'
 import type { CompareParts, Doubt, Noted } from './compare.ts'
 import type { CellRows } from './doubtful-rows.ts'
-import { slicesOf } from './sweep-plan.ts'
+import { readHeld } from './held-rows.ts'
 
 /** As many as a page of replay: what an append of the log is made for. */
 const ENTRY_CORRECTIONS = 10_000
@@ -56,11 +52,6 @@ export interface Repair {
   readonly isCorrected: boolean
   /** Why it broke off: `moved` when history or log changed meanwhile, so that the tag has to be compared again. */
   readonly brokeOff: undefined | 'moved' | { readonly error: unknown }
-}
-
-interface HeldAgain {
-  readonly held: ReadonlyMap<Ticks, readonly Sample[]>
-  readonly servedBy: readonly SourceKind[]
 }
 
 /** All of one call to `#differing` have the same source. */
@@ -106,7 +97,7 @@ export class TagRepair implements Repair {
     rows: CellRows,
     signal: AbortSignal,
   ): Promise<'moved' | readonly DifferingCell[]> {
-    const { held, servedBy } = await this.#readAgain(doubts, signal)
+    const { held, servedBy } = await readHeld(this.#suspect.noted.tag, doubts, this.#parts, signal)
     const [source, other] = servedBy
     // Two sources need not agree to the last bit: corrections rest on one of them.
     if (source === undefined || other !== undefined) return 'moved'
@@ -122,25 +113,6 @@ export class TagRepair implements Repair {
       differing.push({ cell, source, changes })
     }
     return differing
-  }
-
-  /** What the historian holds in the cells, by their starts, and who said so. */
-  async #readAgain(doubts: readonly Doubt[], signal: AbortSignal): Promise<HeldAgain> {
-    const { reader, cellWidth } = this.#parts
-    const windows = addWindows(
-      NOTHING_COVERED,
-      doubts.flatMap(({ compared }) => compared),
-    )
-    const cells = doubts.map(({ window, held }) => ({ window, digest: held }))
-    const rows: (readonly Sample[])[] = []
-    const servedBy = new Set<SourceKind>()
-    for (const { window, expected } of slicesOf(windows, cells, reader.rowLimit)) {
-      for await (const { source, samples } of reader.read(this.#suspect.noted.tag, window, expected, signal)) {
-        servedBy.add(source)
-        rows.push(samples)
-      }
-    }
-    return { held: groupBy(rows.flat(), ({ ticks }) => cellStart(ticks, cellWidth)), servedBy: [...servedBy] }
   }
 
   async #append(cells: readonly DifferingCell[], signal: AbortSignal): Promise<void> {

@@ -6,10 +6,13 @@ import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createAdaptorServer } from '@hono/node-server'
 import { BanyanError, messageOf } from '../domain/errors.ts'
+import type { CutoverReport } from '../report/cutover-model.ts'
+import type { ParityReport } from '../report/model.ts'
 import type { LiveStatus } from '../telemetry/live-status.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import { ownHosts } from './own-host.ts'
 import { createRoutes } from './routes.ts'
+import type { RoutingSource } from './routing.ts'
 
 export interface WebAddress {
   /** Name or IP address; IPv6 without brackets. */
@@ -23,6 +26,10 @@ export interface WebAddress {
 export interface WebParts {
   readonly listen: WebAddress
   readonly live: () => LiveStatus
+  /** See RoutesParts. */
+  readonly report: () => Promise<ParityReport>
+  readonly cutoverReport: () => Promise<CutoverReport>
+  readonly routing: RoutingSource
   readonly logger: Logger
 }
 
@@ -43,8 +50,9 @@ const KEEP_ALIVE_MS = 75_000
 const MAX_CONNECTIONS = 100
 
 /** Rejects with BANYAN_CONFIG_INVALID when the address cannot be listened on. */
-export async function startWeb({ listen, live, logger }: WebParts): Promise<Web> {
-  const routes = createRoutes({ live, isOwnHost: ownHosts([listen.host, ...listen.names]), logger })
+export async function startWeb({ listen, logger, ...answers }: WebParts): Promise<Web> {
+  const isOwnHost = ownHosts([listen.host, ...listen.names])
+  const routes = createRoutes({ ...answers, isOwnHost, logger })
   const server = createAdaptorServer({
     fetch: routes.fetch,
     // The request and response classes of the rest of the process stay what they are.

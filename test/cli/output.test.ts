@@ -4,8 +4,9 @@ import { describe, expect, test } from 'vitest'
 import { EXIT, exitCodeOf } from '../../src/cli/exit-code.ts'
 import { Output } from '../../src/cli/output.ts'
 import { printError } from '../../src/cli/print-error.ts'
-import { printable, printableLines } from '../../src/cli/printable.ts'
-import { formatBytes, formatSeconds, plural, renderTable } from '../../src/cli/table.ts'
+import { printable, printableLines } from '../../src/util/printable.ts'
+import { formatBytes, formatSeconds, plural } from '../../src/util/format.ts'
+import { renderTable } from '../../src/util/text-table.ts'
 import { BanyanError, ERROR_CODES } from '../../src/domain/errors.ts'
 
 function capture(options: { json?: boolean; quiet?: boolean } = {}) {

@@ -88,19 +88,3 @@ describe('simulate', () => {
     expect(JSON.parse(stdout)).toMatchObject({ schemaVersion: 1, dataServer: 'BANYANSIM', scenario: 'empty' })
   })
 })
-
-test(
-  'demo copies everything, proves it, and leaves a folder to look around in',
-  { timeout: TEST_TIMEOUT_MS },
-  async () => {
-    const cwd = temporaryFolder()
-    const { code, stdout, stderr } = await banyan(['demo', '--json'], { cwd })
-    expect(code, stderr).toBe(0)
-    const { report } = JSON.parse(stdout) as { report: { config: string; archiveSamples: number; logSamples: number } }
-    expect(report).toMatchObject({ parity: { missing: 0, extra: 0 }, writes: 0, backfill: { failures: [] } })
-    expect(report.archiveSamples).toBeGreaterThan(100_000)
-    expect(report.logSamples).toBe(report.archiveSamples)
-    const status = await banyan(['status', '--json', '-c', report.config], { cwd })
-    expect(JSON.parse(status.stdout)).toMatchObject({ historians: [{ samples: report.logSamples }] })
-  },
-)

@@ -85,7 +85,9 @@ describe('what a file becomes', () => {
         repair: 'auto',
         hints: true,
       },
-      parity: { cellMs: 3_600_000 },
+      parity: { cellMs: 3_600_000, compression: 'explain' },
+      workloads: [],
+      cutover: { killSwitch: undefined },
       web: undefined,
     })
   })
@@ -100,6 +102,30 @@ describe('what a file becomes', () => {
     const { historians, tags } = load(EVERY_KEY)
     expect(() => (tags as unknown[]).push({})).toThrow(TypeError)
     expect(() => (historians[0]!.primary.limits.quietHours as unknown[]).push({})).toThrow(TypeError)
+  })
+
+  test('of a workload only what the file says of its gates is there, so that it can be laid over defaults', () => {
+    const { workloads, cutover } = load(EVERY_KEY)
+    expect(workloads).toMatchObject([
+      {
+        name: 'boiler-dashboard',
+        tags: ['FIC*', 'TIC1??'],
+        historian: 'pi-north',
+        criticality: 'A',
+        consumers: [{ stalenessMs: 60_000 }, { name: 'Schichtbericht Kessel 1', stalenessMs: 43_200_000 }],
+        gates: {
+          streakMs: 1_209_600_000,
+          maxUpperRate: 5e-7,
+          canarySteps: [1, 10, 50],
+          shadow: { required: true, minComparisons: 5_000, minQueryShare: 0.95, withinMs: 259_200_000 },
+        },
+      },
+      { name: 'no-such-tags', historian: undefined, criticality: 'C', gates: {} },
+    ])
+    expect(Object.keys(workloads[1]?.gates ?? { missing: true })).toEqual([])
+    const [freeze] = workloads[0]?.gates.freezes ?? []
+    expect(freeze && formatTicks(freeze.until)).toBe('2031-01-07T05:00:00.0000000Z')
+    expect(cutover.killSwitch).toBe(join(VALID, 'all-to-historian'))
   })
 
   test('a cron pattern keeps its meaning and loses its spare blanks', () => {
@@ -128,12 +154,14 @@ describe('what a file becomes', () => {
     expect(unreadableFiles(config).map(({ path }) => path)).toEqual(['historians.pi-main.piWebApi.auth'])
   })
 
-  test('what the starter shows of sync, parity and web is valid too', () => {
+  test('what the starter shows of sync, parity, workloads, cutover and web is valid too', () => {
     const [before = '', shown = ''] = STARTER_CONFIG.split(/(?=^# sync:)/m)
     const keys = shown.replace(/^# (?=( *- | *[a-z]+:))/gim, '')
-    const { web, sync } = load(write('banyan.yaml', before + keys))
+    const { web, sync, workloads, cutover } = load(write('banyan.yaml', before + keys))
     expect(web).toEqual({ host: '127.0.0.1', port: 8080, names: [] })
     expect(sync.sweeps.map(({ name }) => name)).toEqual(['sweep 1d every 15m', 'sweep 30d at 0 2 * * * Europe/Berlin'])
+    expect(workloads).toMatchObject([{ name: 'boiler', criticality: 'B', gates: { canarySteps: [5, 25, 50] } }])
+    expect(cutover.killSwitch).toBe(join(folder, 'all-to-historian'))
   })
 })
 

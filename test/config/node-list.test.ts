@@ -33,6 +33,7 @@ describe('node list', () => {
     ['tag,node\n', undefined, 'holds no tag'],
     ['FIC101\n', 1, 'is not "tag name,node id"'],
     ['"FIC101,nsu=urn:plant;s=A\n', 1, 'is not "tag name,node id"'],
+    ['FIC101,ns=2;s=A\nB,nsu=urn:p;s=B\n', 1, 'has "ns=2;s=A", which is not a node id such as nsu=urn:plant;s=A'],
     ['A,nsu=urn:p;s=A\nB,ns=2;s=B\n', 2, 'has "ns=2;s=B", which is not a node id such as nsu=urn:plant;s=A'],
     ['A,nsu=urn:p;s=A\n,nsu=urn:p;s=B\n', 2, 'has no tag name in its first cell'],
     ['A,nsu=urn:p;s=A\nB,nsu=urn:p;s=B\na,nsu=urn:p;s=C\n', 3, 'names the tag "a" a second time'],

@@ -1,6 +1,7 @@
 import { CarriedClock } from '../../src/source/carried-clock.ts'
 import { FailoverSource } from '../../src/source/failover.ts'
 import { withKnownNodes } from '../../src/source/known-nodes.ts'
+import { Pulse } from '../../src/source/pulse.ts'
 import { SeamMarks } from '../../src/source/seam-marks.ts'
 import { Serving } from '../../src/source/serving.ts'
 import type { HistorianSource } from '../../src/source/source.ts'
@@ -29,7 +30,9 @@ async function open(): Promise<SourceUnderTest> {
     primary,
     fallback: untouched(),
     fallbackPageSize: 1_000,
+    isPatient: false,
     serving,
+    pulse: new Pulse(),
     clock: new CarriedClock(),
     seams: new SeamMarks(() => Promise.reject(new Error('nothing was served by the fallback')), 0),
     logger: silentLogger,

@@ -7,7 +7,14 @@ import type { Tag } from '../../src/domain/tag.ts'
 import { END_OF_PI_TIME, ticks, TICKS_PER_SECOND, type Ticks } from '../../src/domain/ticks.ts'
 import { window, type Window } from '../../src/domain/window.ts'
 import { encodeRecord } from '../../src/log/record.ts'
-import type { HistorianSource, Hint, SamplePage, SourceKind, TagSelection } from '../../src/source/source.ts'
+import {
+  SUMMARY_CHARS,
+  type HistorianSource,
+  type Hint,
+  type SamplePage,
+  type SourceKind,
+  type TagSelection,
+} from '../../src/source/source.ts'
 import { sleep } from '../../src/util/abort.ts'
 import { keyOfRecord } from '../harness/expected.ts'
 
@@ -172,6 +179,19 @@ export function describeHistorianSource(name: string, open: () => Promise<Source
         const held = whole.filter((sample) => sample.ticks >= from && sample.ticks < until).length
         expect([held, undefined]).toContain(counts[i])
       }
+    })
+
+    it('summarises a window the same way again, or says that it cannot', async () => {
+      const tag = tagNamed(under.tied)
+      const whole = await readAll(tag, EVERYTHING, 1000)
+      const first = ticks(whole[0]!.ticks - (whole[0]!.ticks % TICKS_PER_SECOND))
+      const length = ((whole.at(-1)!.ticks - first) / 3n / TICKS_PER_SECOND + 1n) * TICKS_PER_SECOND
+      const windows = [0n, 1n, 2n].map((i) => window(ticks(first + i * length), ticks(first + (i + 1n) * length)))
+      const summaries = await source.summarise(tag, windows, signal)
+      expect(await source.summarise(tag, windows, signal)).toEqual(summaries)
+      expect(summaries).toHaveLength(windows.length)
+      for (const summary of summaries) expect(summary?.length ?? 0).toBeLessThanOrEqual(SUMMARY_CHARS)
+      if (summaries[0] !== undefined) expect(new Set(summaries).size).toBe(windows.length)
     })
 
     it('gives notice of changes, or says that it cannot', async () => {

@@ -7,7 +7,16 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { covers } from '../../src/domain/coverage.ts'
 import type { TagId } from '../../src/domain/tag-id.ts'
 import type { Failpoint } from '../../src/util/failpoint.ts'
-import type { AppendEntry, CoverEntry, LoggedRecord, LogPosition, SampleLog, SideTopic } from '../../src/log/log.ts'
+import {
+  type AppendEntry,
+  type CoverEntry,
+  type LoggedRecord,
+  type LogPosition,
+  type SampleLog,
+  SIDE_TOPICS,
+  type SideRecord,
+  type SideTopic,
+} from '../../src/log/log.ts'
 import { partitionOf } from '../../src/log/partitioner.ts'
 import {
   CRASH_BATCH,
@@ -53,6 +62,12 @@ export function describeSampleLog(adapter: string, newTarget: (shape: TargetShap
     async function start(shape: Partial<TargetShape> = {}): Promise<void> {
       target = await newTarget({ partitions: PARTITIONS, writers: 1, ...shape })
       log = open()
+    }
+
+    async function side(topic: SideTopic, from = log, signal = never): Promise<SideRecord[]> {
+      const records: SideRecord[] = []
+      for await (const record of from.readSide(topic, signal)) records.push(record)
+      return records
     }
 
     /** Everything readable now, by an independent log, checked for the rules that hold for every read. */
@@ -405,6 +420,7 @@ export function describeSampleLog(adapter: string, newTarget: (shape: TargetShap
       await expect(log.begin(signal)).rejects.toBe(reason)
       await expect(log.end(signal)).rejects.toBe(reason)
       await expect(log.publish('tags', [{ key: 'a', value: '{}' }], signal)).rejects.toBe(reason)
+      await expect(side('tags', log, signal)).rejects.toBe(reason)
       await expect(log.preflight({ oldest: second(0), newest: second(1) }, signal)).rejects.toBe(reason)
     })
 
@@ -435,6 +451,54 @@ export function describeSampleLog(adapter: string, newTarget: (shape: TargetShap
           ['pi-north/2', '{"v":1,"name":"Ü"}'],
         ]),
       )
+    })
+
+    it('reads back what was published, the records of a key in order, and of each topic only its own', async () => {
+      await start()
+      await log.create(never)
+      for (const topic of SIDE_TOPICS) expect(await side(topic)).toEqual([])
+      await log.publish('routing', [{ key: 'boiler', value: '{"version":1}' }], never)
+      await log.publish('tags', [{ key: 'pi-north/1', value: '{"v":1,"name":"Ü"}' }], never)
+      await log.publish('routing', [{ key: 'press', value: '{"version":1}' }], never)
+      await log.publish('routing', [{ key: 'boiler', value: '{"version":2}' }], never)
+
+      const current = new Map((await side('routing')).map(({ key, value }) => [key, value]))
+      expect(current).toEqual(
+        new Map([
+          ['boiler', '{"version":2}'],
+          ['press', '{"version":1}'],
+        ]),
+      )
+      expect(await side('tags')).toEqual([{ key: 'pi-north/1', value: '{"v":1,"name":"Ü"}' }])
+      expect(await side('audit')).toEqual([])
+    })
+
+    it('keeps every audit record in the order of publication, also one published twice', async () => {
+      await start()
+      await log.create(never)
+      const events = Array.from({ length: 2_500 }, (_, i) => ({ key: `w${i % 3}`, value: `{"seq":${i + 1}}` }))
+      await log.publish('audit', events.slice(0, 1), never)
+      await log.publish('audit', events, never)
+      expect(await side('audit')).toEqual([events[0], ...events])
+      await log.close()
+      log = open()
+      expect(await side('audit')).toHaveLength(2_501)
+    })
+
+    it('reads side records of any size, and only those published before', async () => {
+      await start()
+      await log.create(never)
+      const large = Array.from({ length: 8 }, (_, i) => ({
+        key: `w${i}`,
+        value: JSON.stringify('x'.repeat(850_000 + i)),
+      }))
+      await log.publish('audit', large, never)
+      const read: SideRecord[] = []
+      for await (const record of log.readSide('audit', never)) {
+        read.push(record)
+        await log.publish('audit', [{ key: 'later', value: '{}' }], never)
+      }
+      expect(read).toEqual(large)
     })
 
     it('closes twice', async () => {

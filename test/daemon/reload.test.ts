@@ -21,6 +21,7 @@ tags:
 log: { embedded: { file: ./log.db } }
 sync: { interval: 10s, settle: 30s }
 parity: { cell: 1h }
+workloads: { boiler: { tags: ["FIC*"], consumers: [{ name: c, staleness: 60s }] } }
 web: { listen: 127.0.0.1:8080 }
 `
 
@@ -61,7 +62,10 @@ describe('what takes effect', () => {
     ['limits: {', 'pageSize: 500\n      limits: {', 'historians.h.piWebApi.pageSize'],
     ['limits: {', 'tls: { caFile: ./ca.pem }\n      limits: {', 'historians.h.piWebApi.tls'],
     ['./secret', './other-secret', 'historians.h.piWebApi.auth'],
-    ['FIC*', 'TIC*', 'tags'],
+    ['include: ["FIC*"]', 'include: ["TIC*"]', 'tags'],
+    ['workloads: {', 'workloads: { new: { tags: ["*"], consumers: [{ name: c, staleness: 1s }] },', 'workloads.new'],
+    ['boiler: { tags', 'boiler: { criticality: A, tags', 'workloads.boiler'],
+    ['boiler: { tags', 'boiler: { gates: { approvals: 3 }, tags', 'workloads.boiler'],
   ])('%s -> %s', (from, to, key) => {
     expect(compareConfigs(load(RUNNING), load(edited(from, to)))).toEqual({ apply: [key], refused: [] })
   })
@@ -134,6 +138,7 @@ describe('what is refused', () => {
     ['bridge: b', 'bridge: c', ['bridge']],
     ['./banyan.db', './other.db', ['store']],
     ['./log.db', './other-log.db', ['log']],
+    ['web: {', 'cutover: { killSwitch: ./off }\nweb: {', ['cutover']],
     ['cell: 1h', 'cell: 2h', ['parity']],
     ['8080', '8081', ['web']],
     ['web: { listen: 127.0.0.1:8080 }', '', ['web']],

@@ -9,7 +9,7 @@ import { SeamMarks } from '../../src/source/seam-marks.ts'
 import { Serving } from '../../src/source/serving.ts'
 import type { Store } from '../../src/store/store.ts'
 import { markedTags } from '../store/marked-tags.ts'
-import { silentLogger } from '../../src/telemetry/logger.ts'
+import { type Logger, silentLogger } from '../../src/telemetry/logger.ts'
 import { MemorySource, samplesAt } from '../harness/memory-source.ts'
 import { tagWithNode } from '../source/failover-stage.ts'
 import { openTemporaryStore, temporaryFile } from '../store/temporary-store.ts'
@@ -29,7 +29,7 @@ class Scene {
   readonly watch: SeamWatch
   settled: Ticks | undefined = second(200)
 
-  constructor() {
+  constructor(logger: Partial<Logger> = {}) {
     this.store.tags.save([A, B])
     for (const tag of [A, B]) this.store.seams.add(tag.id, span(100, 200))
     const seams = new SeamMarks(async (tag, window) => this.store.seams.add(tag, window), 0)
@@ -45,7 +45,7 @@ class Scene {
       source: { config, source: this.primary, standIn } as unknown as GovernedSource,
       standIn,
       store: this.store,
-      logger: silentLogger,
+      logger: Object.assign(Object.create(silentLogger) as Logger, logger),
       settledNow: () => this.settled,
     })
   }
@@ -158,6 +158,38 @@ describe('when PI is back', () => {
     await scene.passes(300)
     expect(scene.open).toEqual([])
     expect(scene.store.sourceDifferences.list(10)).toMatchObject([{ tag: A.id, isUnread: true, equal: 0 }])
+  })
+
+  it('a tag that one of the two does not answer for does not hold up the others for ever', async () => {
+    const scene = new Scene()
+    scene.fallback.nextFault = ({ id }) => (id === A.id ? 'BANYAN_SOURCE_UNAVAILABLE' : undefined)
+    await scene.passes(200)
+    const more = Array.from({ length: 20 }, (_, i) => tagWithNode(i + 3))
+    scene.store.tags.save(more)
+    for (const tag of more) scene.store.seams.add(tag.id, span(100, 200))
+    await scene.passes(200)
+    for (let pass = 0; pass < 2; pass++) {
+      await expect(scene.passes(260)).rejects.toMatchObject({ code: 'BANYAN_SOURCE_UNAVAILABLE' })
+    }
+    expect(scene.open).toEqual([A.id])
+    scene.fallback.nextFault = () => undefined
+    await scene.passes(260)
+    expect(scene.open).toEqual([])
+  })
+
+  it('tells what differs in all of a tag, and nothing of what could not be compared', async () => {
+    const told: [object, string][] = []
+    const scene = new Scene({ warn: (fields: object, text: string) => told.push([fields, text]) })
+    scene.store.seams.add(A.id, span(300, 400))
+    scene.primary.archive.set(A.id, samplesAt([110, 120, 310].map((s) => second(s))))
+    scene.fallback.nextFault = ({ id }) => (id === B.id ? 'BANYAN_SOURCE_FORBIDDEN' : undefined)
+    await scene.passes(400, 460)
+    expect(told).toHaveLength(2)
+    expect(told).toContainEqual([
+      expect.objectContaining({ tag: A.id, windows: 2, onlyPrimary: 3 }),
+      expect.stringMatching(/differ/),
+    ])
+    expect(told).toContainEqual([{ tag: B.id, windows: 1 }, expect.stringMatching(/could not be compared/)])
   })
 
   it('a tag that has no node any more is given up, its mark stays', async () => {

@@ -13,6 +13,8 @@ import type {
   LogWriter,
   LoggedRecord,
   SampleLog,
+  SideRecord,
+  SideTopic,
   TagProgress,
 } from '../../src/log/log.ts'
 import { progressAfter } from '../../src/log/progress.ts'
@@ -25,6 +27,7 @@ export class MemoryLog implements SampleLog {
   readonly records: LoggedRecord[][]
   readonly #durable: Map<TagId, TagProgress>[]
   readonly #epochs: number[]
+  readonly #side: Record<SideTopic, SideRecord[]> = { tags: [], routing: [], audit: [] }
   /** Asked once per append; undefined lets it pass. */
   nextFault: () => AppendFault | undefined = () => undefined
   /** Entries refused for good, as a log does with what is too large for it. */
@@ -95,8 +98,13 @@ export class MemoryLog implements SampleLog {
     return new Map(this.records.map((records, partition) => [partition, BigInt(records.length)]))
   }
 
-  async publish(): Promise<void> {
-    return
+  async publish(topic: SideTopic, records: readonly SideRecord[]): Promise<void> {
+    if (this.down) throw unavailable('log is down')
+    this.#side[topic].push(...records)
+  }
+
+  async *readSide(topic: SideTopic): AsyncIterable<SideRecord> {
+    yield* this.#side[topic].slice()
   }
 
   async close(): Promise<void> {

@@ -59,12 +59,15 @@ export class MemorySource implements HistorianSource {
   nextFault: (tag: Tag) => ErrorCode | undefined = () => undefined
   /** Asked before every probe and catalogue. */
   probeFault: () => ErrorCode | undefined = () => undefined
-  /** Whether `count` can tell; a historian without a summary cannot. */
+  /** Whether `count` and `summarise` can tell; a historian without a summary cannot. */
   counts = true
   /** Whether there are notices of change at all. */
   offersHints = true
   reads: { tag: Tag; window: Window; pageSize: number }[] = []
   counted: { tag: Tag; windows: readonly Window[] }[] = []
+  summarised: { tag: Tag; windows: readonly Window[] }[] = []
+  /** How it summarises. */
+  summaryOf: (samples: readonly Sample[]) => string = summaryText
   readonly #listeners = new Set<HintListener>()
 
   async probe(): Promise<SourceProbe> {
@@ -118,6 +121,13 @@ export class MemorySource implements HistorianSource {
     return windows.map((window) => (this.counts ? this.#rowsOf(tag, window).length : undefined))
   }
 
+  /** Asks `nextFault` as `count` does. */
+  async summarise(tag: Tag, windows: readonly Window[]): Promise<(string | undefined)[]> {
+    this.summarised.push({ tag, windows })
+    throwFault(this.nextFault(tag))
+    return windows.map((window) => (this.counts ? this.summaryOf(this.#rowsOf(tag, window)) : undefined))
+  }
+
   async *hints(tags: readonly Tag[], _everyMs: number, signal: AbortSignal): AsyncIterable<readonly Hint[]> {
     if (!this.offersHints) throwFault('BANYAN_SOURCE_REJECTED')
     const listener = new HintListener(new Set(tags.map((tag) => tag.id)))
@@ -155,6 +165,12 @@ export class MemorySource implements HistorianSource {
   #rowsOf(tag: Tag, window: Window): Sample[] {
     return (this.archive.get(tag.id) ?? []).filter((s) => s.ticks >= window.from && s.ticks < window.until)
   }
+}
+
+function summaryText(samples: readonly Sample[]): string {
+  const numbers = samples.flatMap(({ value }) => (typeof value === 'number' ? [value] : []))
+  const total = numbers.reduce((sum, number) => sum + number, 0)
+  return `${samples.length} ${total} ${Math.min(...numbers)} ${Math.max(...numbers)}`
 }
 
 class HintListener {

@@ -54,6 +54,7 @@ describeOnKafka('preflight', () => {
       'samples.retention.ms',
       'samples.segment.ms',
       'tags.cleanup.policy',
+      'topics.cutover',
     ])
     expect(named(bad, 'samples.retention.ms')?.hint).toBe(
       `kafka-configs.sh --bootstrap-server ${kafkaBrokers} --alter --entity-type topics --entity-name ${prefix}.samples --add-config retention.ms=-1`,
@@ -71,9 +72,48 @@ describeOnKafka('preflight', () => {
     ['samples.unclean.leader.election.enable', 'samples', { 'unclean.leader.election.enable': 'true' }],
     ['samples.leaders', 'samples', { 'min.insync.replicas': '2' }],
     ['checkpoints.cleanup.policy', 'checkpoints', { 'cleanup.policy': 'compact,delete' }],
+    ['routing.cleanup.policy', 'routing', { 'cleanup.policy': 'delete' }],
+    ['audit.cleanup.policy', 'audit', { 'cleanup.policy': 'compact', 'retention.ms': '-1' }],
+    ['audit.retention.ms', 'audit', {}],
+    ['audit.retention.bytes', 'audit', { 'retention.ms': '-1', 'retention.bytes': '1000000' }],
   ])('finds %s', async (name, topic, settings) => {
     await make(topic, topic === 'checkpoints' ? 1 : 4, settings)
     expect(named(await findings(), name)).toMatchObject({ ok: false, hint: expect.any(String) as string })
+  })
+
+  it('the hint about a wrong policy is the command that mends it', async () => {
+    await make('audit', 1, { 'cleanup.policy': 'compact', 'retention.ms': '-1' })
+    expect(named(await findings(), 'audit.cleanup.policy')?.hint).toBe(
+      `kafka-configs.sh --bootstrap-server ${kafkaBrokers} --alter --entity-type topics --entity-name ${prefix}.audit --add-config cleanup.policy=delete`,
+    )
+  })
+
+  it('a log of an earlier version lacks the topics of cutover only, and gets them', async () => {
+    await make('samples', 4, { 'retention.ms': '-1', 'segment.ms': '315360000000' })
+    await make('checkpoints', 1, { 'cleanup.policy': 'compact', 'segment.bytes': '1048576' })
+    await make('tags', 4, { 'cleanup.policy': 'compact' })
+    const bad = (await findings()).filter(({ ok }) => !ok)
+    expect(bad).toMatchObject([
+      { name: 'topics.cutover', missing: true, detail: `missing: ${prefix}.routing, ${prefix}.audit` },
+    ])
+    const log = openTestLog({ topicPrefix: prefix })
+    await log.create(never)
+    await log.close()
+    expect((await findings()).filter(({ ok }) => !ok)).toEqual([])
+  })
+
+  it('more partitions of routing and audit than needed are fine: the records are in the first', async () => {
+    await make('routing', 3, { 'cleanup.policy': 'compact' })
+    await make('audit', 3, { 'retention.ms': '-1' })
+    const log = openTestLog({ topicPrefix: prefix })
+    await log.create(never)
+    expect((await log.preflight(PLAN, never)).filter(({ ok }) => !ok)).toEqual([])
+    const events = ['a', 'b', 'c', 'd', 'e'].map((key) => ({ key, value: '{}' }))
+    await log.publish('audit', events, never)
+    const read: unknown[] = []
+    for await (const record of log.readSide('audit', never)) read.push(record)
+    expect(read).toEqual(events)
+    await log.close()
   })
 
   it('finds counts that differ from the configuration, and a writer is refused for them', async () => {

@@ -65,6 +65,9 @@ export const anySample: fc.Arbitrary<Sample> = fc
   .map(([content, at, ord]) => ({ ...content, ticks: at, ord }))
 
 const anyTag = anyText.filter((text) => text !== '').map((text) => tagId('pi-north', text))
+/** Left out in most records, as in a log. */
+const someCopies = fc.option(fc.record({ copies: fc.integer({ min: 2, max: 1_000_000 }) }), { nil: {} })
+
 const anySource = fc.constantFrom('pi-web-api' as const, 'opcua' as const)
 
 export const anyRecord: fc.Arbitrary<SampleRecord> = fc.oneof(
@@ -75,20 +78,17 @@ export const anyRecord: fc.Arbitrary<SampleRecord> = fc.oneof(
     op: fc.constant('put' as const),
     source: anySource,
   }),
-  fc.record({
-    tag: anyTag,
-    sample: anySample,
-    rev: fc.integer({ min: 1 }),
-    op: fc.constant('put' as const),
-    source: anySource,
-    before: anyContent,
-  }),
-  fc.record({
-    tag: anyTag,
-    sample: anySample.map((sample): Sample => ({ ...sample, type: 'null', value: null })),
-    rev: fc.integer({ min: 1 }),
-    op: fc.constant('delete' as const),
-    source: anySource,
-    before: anyContent,
-  }),
+  fc
+    .tuple(
+      fc.oneof(
+        fc.record({ op: fc.constant('put' as const), sample: anySample }),
+        fc.record({
+          op: fc.constant('delete' as const),
+          sample: anySample.map((sample): Sample => ({ ...sample, type: 'null', value: null })),
+        }),
+      ),
+      fc.record({ tag: anyTag, rev: fc.integer({ min: 1 }), source: anySource, before: anyContent }),
+      someCopies,
+    )
+    .map(([said, revision, copies]) => ({ ...said, ...revision, ...copies })),
 )

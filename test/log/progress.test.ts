@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { covers, NOTHING_COVERED, overlaps } from '../../src/domain/coverage.ts'
 import type { TagId } from '../../src/domain/tag-id.ts'
-import type { AmendEntry, TagProgress } from '../../src/log/log.ts'
+import type { AmendEntry, Correction, TagProgress } from '../../src/log/log.ts'
 import { progressAfter } from '../../src/log/progress.ts'
 import { amendEntry, edited, emptyEntry, late, secondsEntry, tagNamed } from './build-samples.ts'
 
@@ -88,6 +88,15 @@ describe('progressAfter', () => {
         expect(progress.get(tags[0])).toMatchObject({ amendments: taken.length, samples: 10 + added.length })
       }),
     )
+  })
+
+  it('refuses a correction of copies that there cannot be', () => {
+    const before = progressAfter(new Map(), [secondsEntry(tags[0], 0, 5)])
+    const amended = (change: Partial<Correction>): unknown =>
+      progressAfter(before, [amendEntry(tags[0], 0, [{ ...edited(3), ...change }])]).get(tags[0])?.samples
+    expect(amended({ copies: 2 })).toBe(before.get(tags[0])?.samples)
+    for (const copies of [1, 0, -1, 1.5, NaN])
+      expect(() => amended({ copies })).toThrow('does not say what it supersedes')
   })
 
   it('leaves what it was given alone', () => {

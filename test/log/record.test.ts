@@ -93,6 +93,13 @@ describe('record codec', () => {
     )
   })
 
+  it('says how many copies a revision supersedes, behind what it supersedes', () => {
+    const { type, value, status, flags } = PLAIN.sample
+    const before = { type, value, status, flags } as SampleContent
+    const text = encodeRecord({ ...PLAIN, rev: 1, before, copies: 2 })
+    expect(text).toMatch(/"src":"pi-web-api","before":\{"type":"float32","value":51.4615021,"status":0\},"copies":2\}$/)
+  })
+
   it('ignores fields it does not know', () => {
     expect(decodeRecord(textWith({ note: { value: [1, 2] }, __proto__: null }))).toEqual(PLAIN)
     expect(decodeRecord(encodeRecord(PLAIN).replace('{', '{"__proto__":{"rev":7},'))).toEqual(PLAIN)
@@ -154,6 +161,10 @@ describe('record codec', () => {
       'a delete of another type',
       textWith({ op: 'delete', rev: 1, value: null, before: { type: 'int8', value: 1, status: 0 } }),
     ],
+    ['copies of nothing', textWith({ copies: 2 })],
+    ['one copy', textWith({ rev: 1, before: { type: 'float32', value: 1, status: 0 }, copies: 1 })],
+    ['half a copy', textWith({ rev: 1, before: { type: 'float32', value: 1, status: 0 }, copies: 2.5 })],
+    ['too many copies', textWith({ rev: 1, before: { type: 'float32', value: 1, status: 0 }, copies: 1_000_001 })],
     ['a broken before', textWith({ rev: 1, before: { type: 'float32', value: 1 } })],
   ])('refuses %s', (_, text) => {
     expect(() => decodeRecord(text)).toThrow(expect.objectContaining({ code: 'BANYAN_LOG_CORRUPT' }) as Error)
@@ -173,6 +184,7 @@ describe('record codec', () => {
       'flags',
       'src',
       'before',
+      'copies',
     )
     fc.assert(
       fc.property(fc.dictionary(fieldNames, fc.jsonValue()), (changes) => {
@@ -202,6 +214,8 @@ describe('record codec', () => {
     ['a tag that is none', { ...PLAIN, tag: 'FIC101' as typeof PLAIN.tag }],
     ['a revision without before', { ...PLAIN, rev: 1 }],
     ['a first record with before', { ...PLAIN, before: PLAIN.sample }],
+    ['a first record of copies', { ...PLAIN, copies: 2 }],
+    ['a revision of one copy', { ...PLAIN, rev: 1, before: PLAIN.sample, copies: 1 }],
     ['a delete that carries a value', { ...PLAIN, rev: 1, op: 'delete', before: PLAIN.sample }],
   ])('does not write %s', (_, record) => {
     expect(() => encodeRecord(record)).toThrow(expect.objectContaining({ code: 'BANYAN_LOG_REJECTED' }) as Error)

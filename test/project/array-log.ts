@@ -16,6 +16,7 @@ export class ArrayLog implements SampleLog {
   readonly create = refuse
   readonly openWriter = refuse
   readonly publish = refuse
+  readonly readSide = refuse
   readonly #partitions: LoggedRecord[][]
   readonly #ends: bigint[]
   readonly #pageSize: number

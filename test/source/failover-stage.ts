@@ -6,6 +6,7 @@ import type { Tag } from '../../src/domain/tag.ts'
 import type { Window } from '../../src/domain/window.ts'
 import { CarriedClock } from '../../src/source/carried-clock.ts'
 import { FailoverSource } from '../../src/source/failover.ts'
+import { Pulse } from '../../src/source/pulse.ts'
 import { SeamMarks } from '../../src/source/seam-marks.ts'
 import { Serving } from '../../src/source/serving.ts'
 import type { SamplePage } from '../../src/source/source.ts'
@@ -23,18 +24,21 @@ export class FailoverStage {
   readonly primary = new MemorySource()
   readonly fallback = new MemorySource()
   readonly serving = new Serving(LIMITS)
+  readonly pulse = new Pulse(() => this.nowMs)
   readonly seams = new Map<TagId, Coverage>()
   readonly source: FailoverSource
   nowMs = 0
   wallMs = Date.parse('2025-06-01T12:00:00Z')
 
-  constructor() {
+  constructor(isPatient = false) {
     this.fallback.kind = 'opcua'
     this.source = new FailoverSource({
       primary: this.primary,
       fallback: this.fallback,
       fallbackPageSize: 5,
+      isPatient,
       serving: this.serving,
+      pulse: this.pulse,
       clock: new CarriedClock(),
       seams: new SeamMarks(async (tag, window) => {
         this.seams.set(tag, addWindow(this.seams.get(tag) ?? [], window))

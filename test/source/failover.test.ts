@@ -217,11 +217,13 @@ describe('failover: time', () => {
 })
 
 describe('failover: the rest of the port', () => {
-  it('counts nothing while the fallback serves', async () => {
+  it('counts and summarises nothing while the fallback serves', async () => {
     const made = stage()
     expect(await made.source.count(A, [WHOLE], signal)).toEqual([50])
+    expect(await made.source.summarise(A, [WHOLE], signal)).toEqual([expect.any(String)])
     await made.takeAway()
     expect(await made.source.count(A, [WHOLE, WHOLE], signal)).toEqual([undefined, undefined])
+    expect(await made.source.summarise(A, [WHOLE, WHOLE], signal)).toEqual([undefined, undefined])
   })
 })
 

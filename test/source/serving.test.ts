@@ -73,11 +73,23 @@ describe('serving', () => {
   it('goes back at once when the fallback fails and the primary answers', () => {
     const serving = new Serving(LIMITS)
     for (const ms of [0, 60_000]) serving.failed(undefined, at(ms))
-    serving.fallbackFailed(A, 61_000)
+    serving.fallbackFailed(undefined, 61_000)
     expect(serving.isFallback()).toBe(true)
     serving.answered(undefined, 62_000)
-    serving.fallbackFailed(A, 63_000)
+    serving.fallbackFailed(A, 62_500)
+    expect(serving.isFallback()).toBe(true)
+    serving.fallbackFailed(undefined, 63_000)
     expect(serving.isFallback()).toBe(false)
+  })
+
+  it('says how long the primary may still fail for a tag', () => {
+    const serving = new Serving(LIMITS)
+    expect(serving.patienceMs(A, 5)).toBe(60_000)
+    serving.failed(A, at(10_000))
+    expect(serving.patienceMs(A, 30_000)).toBe(40_000)
+    expect(serving.patienceMs(A, 80_000)).toBe(0)
+    serving.failed(A, at(80_000))
+    expect(serving.patienceMs(A, 90_000)).toBe(0)
   })
 
   it('tries the primary often enough to know before its time is over, and no more', () => {

@@ -1,10 +1,16 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { PHASES } from '../../src/domain/workload.ts'
 import { DEGRADATIONS, READINESS_REASONS } from '../../src/telemetry/live-status.ts'
 import { Metrics, METRICS } from '../../src/telemetry/metrics.ts'
 import { liveHistorian, liveStatus } from '../harness/live-status.ts'
 
+/** Bounded by the configuration, or by the code; `tag` is left out beyond a number of them. */
+const KNOWN_LABELS = [
+  ...['bridge', 'version', 'reason', 'historian', 'quantile', 'tag', 'kind', 'verdict', 'schedule', 'source'],
+  ...['workload', 'phase'],
+]
 const OPERATING = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'operating.md'), 'utf8')
 
 /** The series of ours, without those of Node.js; ours are the ones the table defines. */
@@ -24,9 +30,10 @@ test('every metric tells what the status tells, in base units', async () => {
     { reason: 'historian-down', subject: 'a', detail: '' },
     { reason: 'historian-down', subject: 'b', detail: '' },
   ] as const
+  const degraded = [{ reason: 'kill-switch', subject: '', detail: '' }] as const
   const h = 'historian="pi-north"'
   const s = 'schedule="sweep 1d every 15m"'
-  expect(Object.fromEntries(await scrape(new Metrics(), liveStatus({ problems })))).toEqual({
+  expect(Object.fromEntries(await scrape(new Metrics(), liveStatus({ problems, degraded })))).toEqual({
     'banyan_info{bridge="north-site",version="1.2.3"}': 1,
     banyan_ready: 0,
     'banyan_readiness_problems{reason="starting"}': 0,
@@ -36,6 +43,9 @@ test('every metric tells what the status tells, in base units', async () => {
     'banyan_readiness_problems{reason="store-down"}': 0,
     'banyan_readiness_problems{reason="tags-failing"}': 0,
     'banyan_readiness_problems{reason="draining"}': 0,
+    'banyan_degraded{reason="on-fallback"}': 0,
+    'banyan_degraded{reason="kill-switch"}': 1,
+    'banyan_degraded{reason="cutover-failing"}': 0,
     banyan_lease_epoch: 21,
     [`banyan_historian_up{${h}}`]: 1,
     [`banyan_historian_source{${h},source="pi-web-api"}`]: 1,
@@ -65,6 +75,22 @@ test('every metric tells what the status tells, in base units', async () => {
     [`banyan_revisions_total{${h},kind="late"}`]: 5,
     [`banyan_revisions_total{${h},kind="edited"}`]: 6,
     [`banyan_revisions_total{${h},kind="deleted"}`]: 7,
+    ...Object.fromEntries(
+      ['match', 'explained', 'waived', 'mismatch', 'inconclusive', 'pending'].map((verdict, i) => [
+        `banyan_parity_cells{${h},verdict="${verdict}"}`,
+        101 + i,
+      ]),
+    ),
+    [`banyan_parity_tags_mismatched{${h}}`]: 1,
+    [`banyan_parity_survey_timestamp_seconds{${h}}`]: 1_748_779_250,
+    [`banyan_parity_oldest_comparison_timestamp_seconds{${h}}`]: 1_748_692_860,
+    [`banyan_verified_cells_total{${h}}`]: 201,
+    [`banyan_verify_samples_total{${h}}`]: 202,
+    [`banyan_verify_requests_total{${h}}`]: 203,
+    [`banyan_audited_cells_total{${h}}`]: 204,
+    [`banyan_audited_short_cells_total{${h}}`]: 205,
+    [`banyan_summarised_cells_total{${h}}`]: 206,
+    [`banyan_summary_notices_total{${h}}`]: 207,
     [`banyan_requests_total{${h}}`]: 500,
     [`banyan_requests_throttled_total{${h}}`]: 12,
     [`banyan_requests_failed_total{${h}}`]: 13,
@@ -73,6 +99,13 @@ test('every metric tells what the status tells, in base units', async () => {
     [`banyan_governor_concurrency{${h}}`]: 4,
     [`banyan_governor_concurrency_cap{${h}}`]: 8,
     [`banyan_governor_held{${h}}`]: 1,
+    ...Object.fromEntries(
+      PHASES.map((phase) => [`banyan_workload_phase{workload="boiler",phase="${phase}"}`, +(phase === 'canary')]),
+    ),
+    'banyan_workload_served_percent{workload="boiler"}': 10,
+    'banyan_workload_frozen{workload="boiler"}': 1,
+    'banyan_workload_quarantined{workload="boiler"}': 0,
+    'banyan_workload_events_unpublished{workload="boiler"}': 41,
     [`banyan_schedule_running{${s}}`]: 1,
     [`banyan_schedule_next_timestamp_seconds{${s}}`]: 1_748_780_100,
     [`banyan_schedule_last_end_timestamp_seconds{${s}}`]: 1_748_779_210,
@@ -93,11 +126,17 @@ describe('over time', () => {
   test('what is not known, or gone, has no series', async () => {
     const metrics = new Metrics()
     await scrape(metrics)
-    const unknown = { lag: undefined, clockOffsetMs: undefined, hints: undefined, lastRoundMs: undefined }
+    const unknown = {
+      lag: undefined,
+      clockOffsetMs: undefined,
+      hints: undefined,
+      lastRoundMs: undefined,
+      parity: undefined,
+    }
     const series = await scrape(metrics, liveStatus({ historians: [liveHistorian({ name: 'new', ...unknown })] }))
     const names = [...series.keys()].join('\n')
     expect(names).toContain('banyan_tags{historian="new"}')
-    expect(names).not.toMatch(/pi-north"|lag_seconds\{historian="new",q|clock_offset|hints|tail_round_seconds/)
+    expect(names).not.toMatch(/pi-north"|lag_seconds\{historian="new",q|clock_offset|hints|tail_round_seconds|parity_/)
   })
 
   test('no series carries a tag when there are many', async () => {
@@ -117,9 +156,7 @@ describe('the table', () => {
       expect(name).toMatch(/^banyan_[a-z]+(_[a-z]+)*$/)
       expect(name.endsWith('_total')).toBe(type === 'counter')
       expect(help).toMatch(/^[A-Z0-9].*\.$/)
-      expect(['bridge', 'version', 'reason', 'historian', 'quantile', 'tag', 'kind', 'schedule', 'source']).toEqual(
-        expect.arrayContaining([...labels]),
-      )
+      expect(KNOWN_LABELS).toEqual(expect.arrayContaining([...labels]))
     },
   )
 

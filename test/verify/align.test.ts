@@ -1,8 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Sample, SampleContent } from '../../src/domain/sample.ts'
+import { hashSample } from '../../src/domain/digest.ts'
 import { ticks, type Ticks } from '../../src/domain/ticks.ts'
 import type { SampleRecord } from '../../src/log/record.ts'
+import { Fold } from '../../src/project/fold.ts'
 import { align, countChanges, type Change } from '../../src/verify/align.ts'
 import { LoggedSamples } from '../../src/verify/logged-samples.ts'
 import { parseTagId } from '../../src/domain/tag-id.ts'
@@ -47,6 +49,27 @@ class Journal {
     return logged.within(EVERYTHING, this.records.length)
   }
 
+  /** Somebody writes a stretch again, that begins anywhere and is some records long. */
+  repeat(from: number, length: number): void {
+    // A copy of what settles copies supersedes more than there are: such a log is refused.
+    this.records.push(...this.records.slice(from, from + length).filter(({ copies }) => copies === undefined))
+  }
+
+  /** What adding and subtracting the records comes to. */
+  sum(): { readonly count: number; readonly sum: bigint; readonly puts: number } {
+    const fold = new Fold(10_000n, () => false)
+    for (const [i, record] of this.records.entries()) fold.add(0, { offset: BigInt(i), record })
+    const total = { count: 0, sum: 0n, puts: 0 }
+    for (const { puts, cells } of fold.deltas()) {
+      total.puts += puts
+      for (const cell of cells) {
+        total.count += cell.count
+        total.sum = BigInt.asUintN(128, total.sum + cell.sum)
+      }
+    }
+    return total
+  }
+
   /** Aligns with the historian and appends what that takes. */
   follow(held: readonly Sample[]): Change[] {
     const changes = align(this.folded(), held)
@@ -57,6 +80,21 @@ class Journal {
 
 function textOfAll(held: readonly Sample[]): string[] {
   return held.map((one) => textOf({ ...one, ord: 0 })).sort()
+}
+
+/** By a reader that keeps the highest revision. */
+function keyed(records: readonly SampleRecord[]): string[] {
+  const latest = new Map<string, SampleRecord>()
+  for (const record of records) {
+    const key = `${record.sample.ticks.toString()}/${record.sample.ord}`
+    if (record.rev > (latest.get(key)?.rev ?? -1)) latest.set(key, record)
+  }
+  return textOfAll([...latest.values()].filter(({ op }) => op === 'put').map(({ sample }) => sample))
+}
+
+function digestOf(held: readonly Sample[]): { readonly count: number; readonly sum: bigint } {
+  const sum = held.reduce((total, one) => total + hashSample(one), 0n)
+  return { count: held.length, sum: BigInt.asUintN(128, sum) }
 }
 
 function f64(at: bigint, value: number, ord = 0): Sample {
@@ -112,6 +150,53 @@ describe('align', () => {
       }),
       { numRuns: 300 },
     )
+  })
+
+  it('settles what was written again, for who keeps the highest revision and for who adds up', () => {
+    const stretch = fc.record({ from: fc.nat(30), length: fc.integer({ min: 1, max: 12 }) })
+    const round = fc.record({ held: history, again: fc.array(stretch, { maxLength: 3 }) })
+    fc.assert(
+      fc.property(fc.array(round, { minLength: 1, maxLength: 6 }), (rounds) => {
+        const journal = new Journal()
+        let acknowledged = 0
+        for (const { held, again } of rounds) {
+          acknowledged += journal.follow(held).filter(({ correction }) => correction.rev === 0).length
+          for (const { from, length } of again) journal.repeat(from, length)
+          expect(journal.follow(held).filter(({ correction }) => correction.rev === 0)).toEqual([])
+          expect(keyed(journal.records)).toEqual(textOfAll(held))
+          expect(journal.sum()).toEqual({ ...digestOf(held), puts: acknowledged })
+          expect(journal.follow(held)).toEqual([])
+        }
+      }),
+      { numRuns: 1_000 },
+    )
+  })
+
+  it('settles in the same step what the historian changed', () => {
+    const stretch = fc.record({ from: fc.nat(30), length: fc.integer({ min: 1, max: 12 }) })
+    fc.assert(
+      fc.property(history, history, history, fc.array(stretch, { maxLength: 4 }), (first, second, third, again) => {
+        const journal = new Journal()
+        const late = [journal.follow(first), journal.follow(second)]
+        for (const { from, length } of again) journal.repeat(from, length)
+        late.push(journal.follow(third))
+        expect(keyed(journal.records)).toEqual(textOfAll(third))
+        const puts = late.flat().filter(({ correction }) => correction.rev === 0).length
+        expect(journal.sum()).toEqual({ ...digestOf(third), puts })
+      }),
+      { numRuns: 1_000 },
+    )
+  })
+
+  it('needs one revision for a sample that was written again with its revisions', () => {
+    const journal = new Journal()
+    journal.follow([f64(5n, 1)])
+    journal.follow([f64(5n, 2)])
+    journal.repeat(0, 2)
+    const two = { type: 'float64', value: 2, status: 0, flags: 0 }
+    expect(journal.follow([f64(5n, 2)])).toEqual([
+      { kind: 'edited', correction: { sample: f64(5n, 2), rev: 2, op: 'put', before: two, copies: 2 } },
+    ])
   })
 
   it('gives a late sample the next ord', () => {

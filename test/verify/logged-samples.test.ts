@@ -13,6 +13,15 @@ function put(at: bigint, ord: number, rev: number, value: number): SampleRecord 
   return { tag: parseTagId('test/1'), sample, rev, op: 'put', source: 'opcua', ...before }
 }
 
+/** The same revision, of another value. */
+function other(record: SampleRecord): SampleRecord {
+  return { ...record, before: { type: 'int32', value: 99, status: 0, flags: 0 } }
+}
+
+function settled(record: SampleRecord): SampleRecord {
+  return { ...record, copies: 2 }
+}
+
 function logged(...records: SampleRecord[]): LoggedSamples {
   const samples = new LoggedSamples()
   for (const record of records) samples.add(record)
@@ -43,10 +52,45 @@ describe('logged samples', () => {
     ).toMatchObject([{ ord: 0, rev: 1, isDeleted: true, content: { type: 'int32', value: 5 } }])
   })
 
+  it('say how often a sample counts whose records were written again', () => {
+    const again = [put(1n, 0, 0, 5), put(1n, 1, 0, 6), put(1n, 0, 0, 5), put(1n, 0, 0, 5)]
+    expect(
+      logged(...again)
+        .within(ALL, 4)
+        .get(ticks(1n)),
+    ).toMatchObject([
+      { ord: 0, rev: 0, repetition: { copies: 3, isCountedDeleted: false, strays: [] } },
+      { ord: 1, rev: 0, repetition: undefined },
+    ])
+    const [first, revised] = [put(1n, 0, 0, 5), put(1n, 0, 1, 6)]
+    const whole = logged(first, revised, first, revised).within(ALL, 4)
+    expect(whole.get(ticks(1n))).toMatchObject([
+      { rev: 1, content: { value: 6 }, repetition: { copies: 2, strays: [] } },
+    ])
+    const half = logged(first, revised, revised).within(ALL, 3)
+    expect(half.get(ticks(1n))).toMatchObject([
+      { rev: 1, repetition: { copies: 1, strays: [{ content: { value: 5 }, count: -1 }] } },
+    ])
+  })
+
+  it('count once what a revision has settled', () => {
+    const records = [put(1n, 0, 0, 5), put(1n, 0, 0, 5), settled(put(1n, 0, 1, 6))]
+    expect(
+      logged(...records)
+        .within(ALL, 3)
+        .get(ticks(1n)),
+    ).toMatchObject([{ rev: 1, repetition: undefined }])
+  })
+
   it.each([
     ['a revision is missing', [put(1n, 0, 0, 5), put(1n, 0, 2, 7)]],
     ['the first record is missing', [put(1n, 0, 1, 7)]],
-    ['a record is there twice', [put(1n, 0, 0, 5), put(1n, 0, 0, 5)]],
+    ['a revision is there twice, with other values', [put(1n, 0, 0, 5), put(1n, 0, 0, 6)]],
+    ['a repeated revision supersedes something else', [put(1n, 0, 0, 5), put(1n, 0, 1, 6), other(put(1n, 0, 1, 6))]],
+    [
+      'more copies were superseded than there are',
+      [put(1n, 0, 0, 5), settled(put(1n, 0, 1, 6)), settled(put(1n, 0, 1, 6))],
+    ],
     ['an ord was never written', [put(1n, 0, 0, 5), put(1n, 2, 0, 5)]],
   ])('are not answered when %s', (_, records) => {
     const error = refusal(() => logged(...records).within(ALL, records.length))

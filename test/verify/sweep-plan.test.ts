@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { cellStart } from '../../src/domain/cell.ts'
-import { addWindows, coverageFrom, NOTHING_COVERED, type Coverage } from '../../src/domain/coverage.ts'
+import { addWindows, coverageFrom, NOTHING_COVERED, within, type Coverage } from '../../src/domain/coverage.ts'
 import { ticks } from '../../src/domain/ticks.ts'
 import { window, type Window } from '../../src/domain/window.ts'
-import { blocksOf, countCells, slicesOf, windowsToCompare, within } from '../../src/verify/sweep-plan.ts'
+import { blocksOf, countCells, slicesOf, windowsToCompare } from '../../src/verify/sweep-plan.ts'
 import { at, span, WIDTH } from './copied-historian.ts'
 
 const anyWindow = fc

@@ -15,7 +15,16 @@ afterEach(async () => {
 })
 
 async function open(listen: Partial<WebAddress> = {}): Promise<Web> {
-  const web = await startWeb({ listen: { ...LOOPBACK, ...listen }, live: liveStatus, logger: silentLogger })
+  const report = (): never => expect.unreachable()
+  const routing = { routingOf: report, changed: report }
+  const web = await startWeb({
+    listen: { ...LOOPBACK, ...listen },
+    live: liveStatus,
+    report,
+    cutoverReport: report,
+    routing,
+    logger: silentLogger,
+  })
   opened.push(web)
   return web
 }

@@ -12,7 +12,8 @@ import { EXIT, type ExitCode } from '../exit-code.ts'
 import { startProgress } from '../progress.ts'
 import type { BackfillFlags } from '../flags.ts'
 import { scopeOf } from '../scope.ts'
-import { formatCount, formatSeconds, plural, renderTable } from '../table.ts'
+import { formatCount, formatSeconds, plural } from '../../util/format.ts'
+import { renderTable } from '../../util/text-table.ts'
 
 export async function backfill(context: CommandContext, options: BackfillFlags): Promise<ExitCode> {
   return withBridge(context, async (bridge) => {

@@ -3,7 +3,7 @@ import { checkBridge, type CheckItem } from '../../app/check.ts'
 import { BanyanError } from '../../domain/errors.ts'
 import { type CommandContext, withBridge } from '../context.ts'
 import { EXIT, exitCodeOf, type ExitCode } from '../exit-code.ts'
-import { renderTable } from '../table.ts'
+import { renderTable } from '../../util/text-table.ts'
 
 export async function check(context: CommandContext, options: { readonly createTopics?: boolean }): Promise<ExitCode> {
   const { output, interrupt } = context

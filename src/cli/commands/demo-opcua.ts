@@ -1,6 +1,7 @@
 /**
  * `banyan demo --opcua`: PI Web API is taken away in the middle of a backfill. The same tags are read on through OPC UA,
  * under the same tag ids; PI comes back, what OPC UA served is compared with it, and what OPC UA cannot say is corrected.
+ * In the end both are read again where OPC UA stood in, and what they say differently is told.
  */
 import { X509Certificate } from 'node:crypto'
 import { mkdtempSync, writeFileSync } from 'node:fs'
@@ -14,11 +15,14 @@ import { type OnceReport, syncOnce } from '../../daemon/once.ts'
 import { DIALECTS } from '../../simulator/opcua/dialect.ts'
 import { type OpcUaServer, startOpcUaServer } from '../../simulator/opcua/server.ts'
 import { createSimulator, type Simulator } from '../../simulator/simulator.ts'
+import type { DifferenceTotals } from '../../store/source-differences.ts'
 import { type ArchiveComparison, compareWithArchive } from '../archive-comparison.ts'
 import { type CommandContext, withBridge } from '../context.ts'
+import { describeDifferenceTotals } from '../difference-text.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import { startProgress } from '../progress.ts'
-import { formatCount, formatSeconds, renderTable } from '../table.ts'
+import { formatCount, formatSeconds } from '../../util/format.ts'
+import { renderTable } from '../../util/text-table.ts'
 import { describeProgress } from './backfill.ts'
 
 const HISTORIAN = 'pi-demo'
@@ -38,6 +42,10 @@ interface OpcUaDemoReport {
   readonly sync: OnceReport
   /** After PI was back and the log corrected. */
   readonly corrected: ArchiveComparison
+  /** Tags of which some was served by OPC UA and not compared with PI yet. */
+  readonly seams: number
+  /** What PI and OPC UA say differently where OPC UA stood in. */
+  readonly differences: DifferenceTotals
   /** Requests to either server that were not reads. */
   readonly writes: number
 }
@@ -66,10 +74,9 @@ export async function demoOpcUa(context: CommandContext): Promise<ExitCode> {
     const writes = simulator.counters().writes + opcua.counters().writes
     const report = { folder, config, ...copying, ...syncing, writes }
     output.answer({ report }, () => render(report))
-    const { missing, extra } = report.corrected.parity
-    return missing === 0 && extra === 0 && report.writes === 0 && report.backfill.failures.length === 0
-      ? EXIT.done
-      : EXIT.parityNotMet
+    const { corrected, seams, backfill: copied } = report
+    const isEqual = corrected.parity.missing === 0 && corrected.parity.extra === 0
+    return isEqual && seams === 0 && writes === 0 && copied.failures.length === 0 ? EXIT.done : EXIT.parityNotMet
   } finally {
     await Promise.all([simulator.close(), opcua.close()])
   }
@@ -110,9 +117,19 @@ async function correct(
   { interrupt: { signal } }: CommandContext,
   bridge: Bridge,
   simulator: Simulator,
-): Promise<Pick<OpcUaDemoReport, 'sync' | 'corrected'>> {
-  const sync = await syncOnce(bridge, { lookBackMs: LOOK_BACK_MS, acceptDeletions: false }, signal)
-  return { sync, corrected: await compareWithArchive(bridge, simulator, HISTORIAN, signal) }
+): Promise<Pick<OpcUaDemoReport, 'sync' | 'corrected' | 'seams' | 'differences'>> {
+  const options = { lookBackMs: LOOK_BACK_MS, acceptDeletions: false }
+  const sync = await syncOnce(bridge, options, signal)
+  // The two are compared once what was served is settled, overlap included.
+  simulator.historian.clock.advance(CLOCK_ADVANCE_MS)
+  await syncOnce(bridge, options, signal)
+  const { seams, sourceDifferences } = await bridge.store()
+  return {
+    sync,
+    corrected: await compareWithArchive(bridge, simulator, HISTORIAN, signal),
+    seams: seams.count(HISTORIAN),
+    differences: sourceDifferences.totals(HISTORIAN),
+  }
 }
 
 /** PI answers nothing any more once it has served its share. */
@@ -149,7 +166,7 @@ log:
 `
 }
 
-function render({ backfill, copied, sync, corrected, writes, config }: OpcUaDemoReport): string {
+function render({ backfill, copied, sync, corrected, differences, writes, config }: OpcUaDemoReport): string {
   const { late, edited, deleted } = sync.revisions
   const row = (title: string, { sources, parity }: ArchiveComparison): string[] => [
     title,
@@ -175,6 +192,7 @@ function render({ backfill, copied, sync, corrected, writes, config }: OpcUaDemo
     '',
     `With PI back, ${formatCount(edited)} samples were revised, ${formatCount(late)} added, ${formatCount(deleted)} deleted: ` +
       'what OPC UA says differently, such as system states and annotations.',
+    describeDifferenceTotals(differences),
     '',
     `Look around with -c ${config}`,
   ].join('\n')

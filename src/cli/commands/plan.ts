@@ -5,7 +5,8 @@ import { type CommandContext, withBridge } from '../context.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import type { RangeFlags } from '../flags.ts'
 import { scopeOf } from '../scope.ts'
-import { formatBytes, formatCount, formatSeconds, plural, renderTable } from '../table.ts'
+import { formatBytes, formatCount, formatSeconds, plural } from '../../util/format.ts'
+import { renderTable } from '../../util/text-table.ts'
 
 /** More windows than a person reads; `--json` carries all. */
 const SHOWN_WINDOWS = 50

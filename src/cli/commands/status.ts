@@ -4,9 +4,11 @@ import { formatTicks, type Ticks } from '../../domain/ticks.ts'
 import { sleep } from '../../util/abort.ts'
 import { type CommandContext, withBridge } from '../context.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
+import { describeDifferenceTotals } from '../difference-text.ts'
 import { jobModel, renderJobs } from '../job-table.ts'
 import { renderLive } from '../live-table.ts'
-import { formatCount, formatSeconds, plural, renderTable } from '../table.ts'
+import { formatCount, formatSeconds, plural } from '../../util/format.ts'
+import { renderTable } from '../../util/text-table.ts'
 
 const WATCH_EVERY_MS = 2_000
 
@@ -106,16 +108,8 @@ function render(report: StatusReport): string {
 
 /** Between the two sources of a historian; the log was corrected by PI. */
 function describeDifferences(differences: StatusReport['sourceDifferences']): string {
-  const { windows, unread, onlyPrimary, onlyFallback, value, quality, newest } = differences
-  const all = [
-    `${formatCount(onlyPrimary)} only in PI`,
-    `${formatCount(onlyFallback)} only in OPC UA`,
-    `${formatCount(value)} with another value`,
-    `${formatCount(quality)} with another quality`,
-  ]
-  const gone = unread === 0 ? '' : `; ${plural(unread, 'window')} could not be compared any more`
   return [
-    `PI and OPC UA differ where the one stood in for the other: ${all.join(', ')}, in ${plural(windows, 'window')}${gone}`,
+    describeDifferenceTotals(differences),
     renderTable(
       [
         { title: 'TAG' },
@@ -125,7 +119,7 @@ function describeDifferences(differences: StatusReport['sourceDifferences']): st
         { title: 'VALUE', align: 'right' },
         { title: 'QUALITY', align: 'right' },
       ],
-      newest.map(({ tag, window, isUnread, ...counts }) => [
+      differences.newest.map(({ tag, window, isUnread, ...counts }) => [
         tag,
         formatTicks(window.from),
         ...(isUnread

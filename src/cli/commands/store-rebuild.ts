@@ -3,7 +3,7 @@ import { rebuildStore } from '../../app/rebuild-store.ts'
 import { type CommandContext, withBridge } from '../context.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import { startProgress } from '../progress.ts'
-import { formatCount, plural } from '../table.ts'
+import { formatCount, plural } from '../../util/format.ts'
 
 export async function storeRebuild(context: CommandContext): Promise<ExitCode> {
   const { output, interrupt } = context

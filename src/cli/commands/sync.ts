@@ -6,8 +6,9 @@ import { isAbort } from '../../util/abort.ts'
 import { type CommandContext, withBridge } from '../context.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import type { SyncFlags } from '../flags.ts'
-import { formatCount, renderTable } from '../table.ts'
 import { readVersion } from '../version.ts'
+import { formatCount } from '../../util/format.ts'
+import { renderTable } from '../../util/text-table.ts'
 
 export async function sync(context: CommandContext, { once, lookBack, acceptDeletions }: SyncFlags): Promise<ExitCode> {
   return once === true

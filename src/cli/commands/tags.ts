@@ -4,8 +4,9 @@ import { formatOpcUaAddress } from '../../domain/opc-ua-address.ts'
 import type { Tag } from '../../domain/tag.ts'
 import { type CommandContext, withBridge } from '../context.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
-import { printable } from '../printable.ts'
-import { plural, renderTable } from '../table.ts'
+import { printable } from '../../util/printable.ts'
+import { plural } from '../../util/format.ts'
+import { renderTable } from '../../util/text-table.ts'
 
 export async function tags(context: CommandContext, options: { readonly match?: string }): Promise<ExitCode> {
   const { output, interrupt } = context

@@ -14,6 +14,7 @@ import { embeddedLogError } from './errors.ts'
 import { inspectLogFile } from './preflight.ts'
 import { readPartition } from './reader.ts'
 import { createLogFile, openLogFile } from './schema.ts'
+import { readSideRecords, writeSideRecords } from './side-records.ts'
 import { openEmbeddedWriter } from './writer.ts'
 
 export interface EmbeddedLogOptions {
@@ -101,11 +102,16 @@ class EmbeddedLog implements SampleLog {
   async publish(topic: SideTopic, records: readonly SideRecord[], signal: AbortSignal): Promise<void> {
     throwIfAborted(signal)
     this.#translated((db) => {
-      const replace = db.prepare('REPLACE INTO side_records (topic, key, value) VALUES (?, ?, ?)')
-      db.transaction(() => {
-        for (const { key, value } of records) replace.run(topic, key, value)
-      }).immediate()
+      writeSideRecords(db, topic, records)
     })
+  }
+
+  async *readSide(topic: SideTopic, signal: AbortSignal): AsyncGenerator<SideRecord> {
+    throwIfAborted(signal)
+    for (const record of readSideRecords(this.#open(), this.#options.file, topic)) {
+      yield record
+      throwIfAborted(signal)
+    }
   }
 
   async close(): Promise<void> {

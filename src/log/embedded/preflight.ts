@@ -5,7 +5,7 @@ import type Database from 'better-sqlite3'
 import { isBanyanError } from '../../domain/errors.ts'
 import type { LogFinding } from '../log.ts'
 import { embeddedLogError } from './errors.ts'
-import { openLogFile } from './schema.ts'
+import { openLogFileAsItIs } from './schema.ts'
 
 export function inspectLogFile(file: string, partitionCount: number, bridge: string): LogFinding[] {
   const folder = folderFinding(file)
@@ -47,7 +47,7 @@ function isWritable(path: string): boolean {
 function fileFindings(file: string, partitionCount: number, bridge: string): LogFinding[] {
   const name = 'log.file'
   try {
-    const db = openLogFile(file, partitionCount)
+    const db = openLogFileAsItIs(file, partitionCount)
     try {
       if (!isWritable(file)) {
         const hint = 'Give this user write access to the file.'

@@ -10,10 +10,19 @@ import { embeddedLogError } from './errors.ts'
 /** "BnyL": tells a log file from any other SQLite database. */
 const APPLICATION_ID = 0x426e794c
 /** Raised with every change of the tables; a file with a higher one was written by a newer Banyan. */
-const SCHEMA_VERSION = 1
+const SCHEMA_VERSION = 2
 
 /** How long a write waits, and this process with it, for another one that is writing: many times a usual append. */
 const BUSY_TIMEOUT_MS = 2_000
+
+/** Since version 2. */
+const AUDIT_TABLE = `
+  CREATE TABLE audit_records (
+    position INTEGER PRIMARY KEY AUTOINCREMENT, -- order of publication
+    key TEXT NOT NULL,
+    value TEXT NOT NULL
+  ) STRICT;
+`
 
 const TABLES = `
   CREATE TABLE partitions (
@@ -48,10 +57,27 @@ const TABLES = `
     value TEXT NOT NULL, -- the last one published
     PRIMARY KEY (topic, key)
   ) STRICT, WITHOUT ROWID;
-`
+  ${AUDIT_TABLE}`
 
-/** Opens an existing log file. Throws when it is missing, is no log of this version, or has other partitions. */
+/**
+ * Opens an existing log file, and brings one of an earlier version up to date. Throws when it is missing, is no log of
+ * this version or an earlier one, or has other partitions.
+ */
 export function openLogFile(file: string, partitionCount: number): Database.Database {
+  const db = openLogFileAsItIs(file, partitionCount)
+  return guarded(file, () => {
+    try {
+      bringUpToDate(db)
+      return db
+    } catch (error) {
+      db.close()
+      throw error
+    }
+  })
+}
+
+/** The same for looking at it: changes nothing, so what is new in this version may not be there. */
+export function openLogFileAsItIs(file: string, partitionCount: number): Database.Database {
   if (!existsSync(file)) {
     throw new BanyanError('BANYAN_LOG_UNAVAILABLE', `the log file ${file} does not exist`, {
       hint: 'Create it with `banyan check --create-topics`.',
@@ -79,6 +105,7 @@ export function createLogFile(file: string, partitionCount: number): void {
       if (isEmpty(db)) fill(db, partitionCount)
       checkIdentity(db, file)
       checkPartitions(db, file, partitionCount)
+      bringUpToDate(db)
     } finally {
       db.close()
     }
@@ -106,6 +133,17 @@ function fill(db: Database.Database, partitionCount: number): void {
     const insert = db.prepare('INSERT INTO partitions (partition, next_offset) VALUES (?, 0)')
     for (let partition = 0; partition < partitionCount; partition++) insert.run(partition)
     db.pragma(`application_id = ${APPLICATION_ID}`)
+    db.pragma(`user_version = ${SCHEMA_VERSION}`)
+  }).immediate()
+}
+
+/** Two processes may get here together, as in `fill`. */
+function bringUpToDate(db: Database.Database): void {
+  const isCurrent = (): boolean => numberOf(db, 'PRAGMA user_version') === SCHEMA_VERSION
+  if (isCurrent()) return
+  db.transaction(() => {
+    if (isCurrent()) return
+    db.exec(AUDIT_TABLE)
     db.pragma(`user_version = ${SCHEMA_VERSION}`)
   }).immediate()
 }

@@ -31,10 +31,11 @@ import { PartitionReader } from './partition-reader.ts'
 import { preflight } from './preflight.ts'
 import { publishRecords } from './publish-records.ts'
 import type { RawRecord } from './record-batch.ts'
+import { readSideRecords } from './read-side.ts'
 import { SentCorrections } from './sent-corrections.ts'
 import { readShardState, type ShardState } from './shard-state.ts'
 import { Unaccounted } from './tail-scan.ts'
-import { type Topics, topicsOf } from './topics.ts'
+import { sidePartitionsOf, type Topics, topicsOf } from './topics.ts'
 import { TransactionalSession } from './transactional-session.ts'
 
 export function openKafkaLog(options: KafkaLogOptions): SampleLog {
@@ -130,7 +131,15 @@ class KafkaLog implements SampleLog {
     signal.throwIfAborted()
     if (records.length === 0) return
     const name = this.#topics[topic]
-    await publishRecords(new IdempotentSession(this.#options, [name]), name, this.#options.partitions, records, signal)
+    const partitions = sidePartitionsOf(topic, this.#options)
+    await publishRecords(new IdempotentSession(this.#options, [name]), name, partitions, records, signal)
+  }
+
+  async *readSide(topic: SideTopic, signal: AbortSignal): AsyncGenerator<SideRecord> {
+    const name = this.#topics[topic]
+    for (let partition = 0; partition < sidePartitionsOf(topic, this.#options); partition++) {
+      yield* readSideRecords(this.#reader, { topic: name, partition }, this.#options.logger, signal)
+    }
   }
 
   async close(): Promise<void> {

@@ -1,13 +1,13 @@
 /** The preflight: looks at the target through `target.ts`, judges it with `topic-rules.ts`, and proves rights by use. */
 import { isBanyanError, messageOf } from '../../domain/errors.ts'
-import type { LogFinding, LogPlan } from '../log.ts'
+import { CUTOVER_TOPICS_FINDING, type LogFinding, type LogPlan } from '../log.ts'
 import type { ClusterClient } from './cluster-client.ts'
 import { IdempotentSession } from './idempotent-session.ts'
 import { type KafkaLogOptions, transactionTimeoutOf } from './options.ts'
 import type { PartitionReader } from './partition-reader.ts'
 import { describeTarget, type Target, type TopicState } from './target.ts'
 import { targetFindings } from './topic-rules.ts'
-import { topicsOf } from './topics.ts'
+import { type TopicKind, type Topics, topicsOf } from './topics.ts'
 import { TransactionalSession } from './transactional-session.ts'
 
 /** Transactional id of the probe: never a shard's number. */
@@ -24,18 +24,26 @@ export async function preflight(
   const target = await describeTarget(client, topics, signal)
   return [
     { name: 'reachable', ok: true, detail: `${options.brokers.join(', ')}: ${target.brokerCount} brokers` },
-    missingFinding(target, options),
+    ...missingFindings(topics, target, options),
     ...targetFindings(target, plan, options, Date.now()),
-    ...(await heldFindings(reader, target.samples, signal)),
-    ...(await ownerFindings(reader, target.checkpoints, options.bridge, signal)),
+    ...(await heldFindings(reader, target.topics.samples, signal)),
+    ...(await ownerFindings(reader, target.topics.checkpoints, options.bridge, signal)),
     await writerFinding(target, options, signal),
   ]
 }
 
-function missingFinding({ missing }: Target, { brokers }: KafkaLogOptions): LogFinding {
-  if (missing.length === 0) return { name: 'topics', ok: true, detail: 'all topics exist' }
-  const hint = `Run \`banyan check --create-topics\` (or give the account Describe on them, on ${brokers.join(', ')}).`
-  return { name: 'topics', ok: false, detail: `missing: ${missing.join(', ')}`, hint, missing: true }
+/** A log of an earlier version has no topics of cutover: that they are missing does not say that anything was lost. */
+function missingFindings(names: Topics, target: Target, { brokers }: KafkaLogOptions): LogFinding[] {
+  const findingOf = (name: string, kinds: readonly TopicKind[]): LogFinding => {
+    const missing = kinds.filter((kind) => target.topics[kind] === undefined).map((kind) => names[kind])
+    if (missing.length === 0) return { name, ok: true, detail: `${kinds.map((kind) => names[kind]).join(', ')} exist` }
+    const hint = `Run \`banyan check --create-topics\` (or give the account Describe on them, on ${brokers.join(', ')}).`
+    return { name, ok: false, detail: `missing: ${missing.join(', ')}`, hint, missing: true }
+  }
+  return [
+    findingOf('topics', ['samples', 'checkpoints', 'tags']),
+    findingOf(CUTOVER_TOPICS_FINDING, ['routing', 'audit']),
+  ]
 }
 
 /** A log that begins above 0 has lost records already, whatever its settings say now. */
@@ -85,7 +93,7 @@ async function ownerFindings(
 
 /** Becomes a writer under a name nobody writes under: proves rights and the transaction timeout, touches no data. */
 async function writerFinding(target: Target, options: KafkaLogOptions, signal: AbortSignal): Promise<LogFinding> {
-  const { samples, checkpoints } = target
+  const { samples, checkpoints } = target.topics
   const topics = [samples, checkpoints].flatMap((topic) => (topic ? [topic.name] : []))
   const isTransactional = options.mode === 'transactional'
   const session = isTransactional

@@ -1,6 +1,7 @@
 /**
- * Publishes keyed records to a compacted topic. Rare (the catalogue, once an hour), so each call has a producer of its
- * own and no idle connection is kept. After a failure publishing again is harmless: the last record per key counts.
+ * Publishes keyed records to a side topic. Rare (the catalogue, once an hour; a decision), so each call has a producer of
+ * its own and no idle connection is kept. After a failure publishing again is harmless: where the last record per key
+ * counts it is the same, and an event of the audit chain says by its number that it is no new one.
  */
 import { groupBy } from '../../util/group-by.ts'
 import type { SideRecord } from '../log.ts'

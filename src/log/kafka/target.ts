@@ -1,7 +1,7 @@
 /** What the preflight looks at: the topics as the cluster describes them. Reads only. */
-import type { Topics } from './topics.ts'
 import { describeTopicsCall, metadataCall, NO_ERROR, type PartitionState } from './admin-requests.ts'
 import type { ClusterClient } from './cluster-client.ts'
+import { TOPIC_KINDS, type TopicKind, type Topics } from './topics.ts'
 
 export interface TopicState {
   readonly name: string
@@ -13,15 +13,11 @@ export interface TopicState {
 export interface Target {
   readonly brokerCount: number
   /** Undefined: does not exist, or may not be seen. */
-  readonly samples: TopicState | undefined
-  readonly checkpoints: TopicState | undefined
-  readonly tags: TopicState | undefined
-  /** Names of the undefined ones. */
-  readonly missing: readonly string[]
+  readonly topics: Readonly<Record<TopicKind, TopicState | undefined>>
 }
 
 export async function describeTarget(client: ClusterClient, topics: Topics, signal: AbortSignal): Promise<Target> {
-  const names = [topics.samples, topics.checkpoints, topics.tags]
+  const names = Object.values(topics)
   const { brokers, topics: found } = await client.askAny('look up the topics', metadataCall(names), signal)
   const existing = found.filter((topic) => topic.errorCode === NO_ERROR)
   const configs =
@@ -35,9 +31,6 @@ export async function describeTarget(client: ClusterClient, topics: Topics, sign
   }
   return {
     brokerCount: brokers.length,
-    samples: stateOf(topics.samples),
-    checkpoints: stateOf(topics.checkpoints),
-    tags: stateOf(topics.tags),
-    missing: names.filter((name) => !existing.some((topic) => topic.name === name)),
+    topics: Object.fromEntries(TOPIC_KINDS.map((kind) => [kind, stateOf(topics[kind])])) as Target['topics'],
   }
 }

@@ -6,7 +6,7 @@ import { type Ticks, ticksFromMs } from '../../domain/ticks.ts'
 import type { LogFinding, LogPlan } from '../log.ts'
 import type { KafkaLogOptions } from './options.ts'
 import type { Target, TopicState } from './target.ts'
-import { SEGMENT_MS } from './topics.ts'
+import { SEGMENT_MS, type TopicKind } from './topics.ts'
 
 const MS_PER_DAY = 86_400_000
 /** A replay takes its time, and retention works meanwhile: it must reach this much deeper than the oldest sample. */
@@ -31,24 +31,31 @@ interface Rule {
 }
 
 export function targetFindings(target: Target, plan: LogPlan, options: KafkaLogOptions, now: number): LogFinding[] {
-  const { samples, checkpoints, tags } = target
   const { partitions, writers } = options
+  const findings = (kind: TopicKind, partitionCount: number | undefined, rules: readonly Rule[]): LogFinding[] => {
+    const topic = target.topics[kind]
+    return topic === undefined ? [] : topicFindings(kind, topic, partitionCount, rules, options)
+  }
   return [
-    ...(samples ? topicFindings('samples', samples, partitions, sampleRules(plan, now), options) : []),
-    ...(checkpoints ? topicFindings('checkpoints', checkpoints, writers, CHECKPOINT_RULES, options) : []),
-    ...(tags ? topicFindings('tags', tags, partitions, TAG_RULES, options) : []),
+    ...findings('samples', partitions, sampleRules(plan, now)),
+    ...findings('checkpoints', writers, CHECKPOINT_RULES),
+    ...findings('tags', partitions, TAG_RULES),
+    // Further partitions stay empty, and do no harm.
+    ...findings('routing', undefined, ROUTING_RULES),
+    ...findings('audit', undefined, AUDIT_RULES),
   ]
 }
 
+/** `partitionCount`: undefined where any number will do. */
 function topicFindings(
-  kind: string,
+  kind: TopicKind,
   topic: TopicState,
-  partitionCount: number,
+  partitionCount: number | undefined,
   rules: readonly Rule[],
   options: KafkaLogOptions,
 ): LogFinding[] {
   return [
-    partitionFinding(kind, topic, partitionCount),
+    ...(partitionCount === undefined ? [] : [partitionFinding(kind, topic, partitionCount)]),
     leaderFinding(kind, topic),
     replicaFinding(kind, topic, options.replicationFactor),
     ...settingFindings(kind, topic, [...rules, ...durabilityRules(options.replicationFactor)], options.brokers),
@@ -153,6 +160,32 @@ const TAG_RULES: readonly Rule[] = [
     wanted: 'compact',
     why: 'the tags’ descriptions would be deleted after a while',
   },
+]
+
+const ROUTING_RULES: readonly Rule[] = [
+  {
+    setting: 'cleanup.policy',
+    isFine: (value) => value === 'compact',
+    wanted: 'compact',
+    why: 'a consumer that starts later would not learn which side serves it',
+  },
+  ...FORMAT_RULES,
+]
+
+const AUDIT_RULES: readonly Rule[] = [
+  {
+    setting: 'cleanup.policy',
+    isFine: (value) => value === 'delete',
+    wanted: 'delete',
+    why: 'compaction keeps only the last decision about a workload',
+  },
+  ...['retention.ms', 'retention.bytes'].map((setting) => ({
+    setting,
+    isFine: (value: string) => value === '-1',
+    wanted: '-1',
+    why: 'the oldest decisions are deleted, and the rest proves nothing without them',
+  })),
+  ...FORMAT_RULES,
 ]
 
 function durabilityRules(replicationFactor: number): Rule[] {

@@ -1,15 +1,24 @@
 /** Names and settings of the topics (contracts.md §1): what Banyan creates keeps data for ever. */
 import type { NewTopic } from './admin-requests.ts'
+import { SIDE_TOPICS, type SideTopic } from '../log.ts'
 import type { KafkaLogOptions } from './options.ts'
 
-export interface Topics {
-  readonly samples: string
-  readonly checkpoints: string
-  readonly tags: string
-}
+export const TOPIC_KINDS = ['samples', 'checkpoints', ...SIDE_TOPICS] as const
+export type TopicKind = (typeof TOPIC_KINDS)[number]
+
+/** Their full names. */
+export type Topics = Readonly<Record<TopicKind, string>>
 
 export function topicsOf(prefix: string): Topics {
-  return { samples: `${prefix}.samples`, checkpoints: `${prefix}.checkpoints`, tags: `${prefix}.tags` }
+  return Object.fromEntries(TOPIC_KINDS.map((kind) => [kind, `${prefix}.${kind}`])) as Record<TopicKind, string>
+}
+
+/**
+ * Partitions of a side topic that hold our records. The tags have as many as the samples: a stream processor can join
+ * the two by key. Routing and audit are a few records: one partition keeps the audit chain in its order.
+ */
+export function sidePartitionsOf(topic: SideTopic, { partitions }: Pick<KafkaLogOptions, 'partitions'>): number {
+  return topic === 'tags' ? partitions : 1
 }
 
 /** Kafka's own default; one send never holds more (batches.ts). */
@@ -32,6 +41,8 @@ const TIMESTAMP_LIMITS: Readonly<Record<string, string>> = {
   'message.timestamp.before.max.ms': UNLIMITED,
   'message.timestamp.after.max.ms': UNLIMITED,
 }
+
+const COMPACT: Readonly<Record<string, string>> = { 'cleanup.policy': 'compact', 'compression.type': 'producer' }
 
 export function newTopics(options: KafkaLogOptions, knowsTimestampLimits: boolean): NewTopic[] {
   const { partitions, writers, replicationFactor } = options
@@ -61,7 +72,14 @@ export function newTopics(options: KafkaLogOptions, knowsTimestampLimits: boolea
       'min.cleanable.dirty.ratio': '0.1',
       'compression.type': 'producer',
     }),
-    // As many partitions as the samples: a stream processor can join the two by key.
-    make(topics.tags, partitions, { 'cleanup.policy': 'compact', 'compression.type': 'producer' }),
+    make(topics.tags, sidePartitionsOf('tags', options), COMPACT),
+    make(topics.routing, sidePartitionsOf('routing', options), COMPACT),
+    make(topics.audit, sidePartitionsOf('audit', options), {
+      'cleanup.policy': 'delete',
+      'retention.ms': FOR_EVER,
+      'retention.bytes': FOR_EVER,
+      'max.message.bytes': String(MAX_MESSAGE_BYTES),
+      'compression.type': 'producer',
+    }),
   ]
 }

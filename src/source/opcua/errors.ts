@@ -16,9 +16,11 @@ interface Verdict {
 }
 
 const BUSY_HINT = "See the server's own log for why; then run the same command again."
+const FEW_POINTS_HINT = 'Allow more history continuation points per session in the configuration of the OPC UA server.'
 const VERDICT_OF_REFUSAL: Readonly<Record<Refusal, Verdict>> = {
   'no-data': unavailable(BUSY_HINT),
-  continuation: unavailable('Lower limits.concurrency of this historian: the server keeps few continuation points.'),
+  continuation: unavailable(FEW_POINTS_HINT),
+  'no-points': unavailable(FEW_POINTS_HINT),
   'too-large': {
     code: 'BANYAN_SOURCE_PROTOCOL',
     retryable: false,
@@ -137,6 +139,13 @@ export function notFoundError(what: string, node: string): BanyanError {
     hint,
     context: { node },
   })
+}
+
+/** No rows, and the node itself says that there are none for us. */
+export function closedHistoryError(what: string, node: string): BanyanError {
+  const { code, retryable, hint } = VERDICT_OF_REFUSAL.forbidden
+  const message = `${what}: no rows of ${printable(node)}, whose UserAccessLevel says that its history cannot be read`
+  return new BanyanError(code, message, { retryable, hint, context: { node } })
 }
 
 export function closedError(): BanyanError {

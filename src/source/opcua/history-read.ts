@@ -23,6 +23,7 @@ import { type Ask, Coalescer } from '../coalesce.ts'
 import type { RequestGate } from '../source.ts'
 import type { Connection, UaSession } from './connection.ts'
 import { contradiction, errorOfStatus, isCallFault, isLate, notFoundError, refusalIn, voidError } from './errors.ts'
+import { OpenPoints } from './open-points.ts'
 import { COALESCE_MS, MAX_NODES_PER_CALL, MAX_ROWS_PER_CALL, SMALL_PAGE } from './options.ts'
 import { isBad, refusalOf } from './status.ts'
 import { dateOfTicks } from './time.ts'
@@ -61,14 +62,23 @@ export interface Continuation {
 export interface HistoryReaderParts {
   readonly connection: Connection
   readonly gate: RequestGate
+  /** As of the options. */
+  readonly timeoutMs: number
 }
 
-type Member = Ask<NodeRead, HistoryAnswer>
+/** The server can keep no more continuation points. */
+interface NoPoints {
+  readonly session: UaSession
+  readonly error: unknown
+}
+
+type Member = Ask<NodeRead, HistoryAnswer | NoPoints>
 
 export class HistoryReader {
   readonly #connection: Connection
   readonly #gate: RequestGate
-  readonly #coalescer: Coalescer<NodeRead, HistoryAnswer>
+  readonly #coalescer: Coalescer<NodeRead, HistoryAnswer | NoPoints>
+  readonly #points: OpenPoints
   /** Nodes the server takes in one call: halved when it refused more. */
   #allowedNodes = MAX_NODES_PER_CALL
   /** Nodes it answers for in time: halved when it is late, and one more after each call that was not. */
@@ -76,15 +86,24 @@ export class HistoryReader {
   /** Some servers keep source timestamps but refuse to give them alone. */
   #timestamps: TimestampsToReturn = TimestampsToReturn.Source
 
-  constructor({ connection, gate }: HistoryReaderParts) {
+  constructor({ connection, gate, timeoutMs }: HistoryReaderParts) {
     this.#connection = connection
     this.#gate = gate
+    this.#points = new OpenPoints(timeoutMs)
     const limits = { maxAsks: MAX_NODES_PER_CALL, maxRows: MAX_ROWS_PER_CALL, waitMs: COALESCE_MS }
     this.#coalescer = new Coalescer(limits, (asks, signal) => this.#sendTogether(asks, signal))
   }
 
-  /** Begins a chain. */
+  /** Begins a chain, when the server has a continuation point for it if it needs one. */
   async read(read: NodeRead, signal: AbortSignal): Promise<HistoryAnswer> {
+    for (;;) {
+      const answer = await this.#readWithTime(read, signal)
+      if (!('error' in answer)) return answer
+      if (!(await this.#points.freed(answer.session, signal))) throw answer.error
+    }
+  }
+
+  async #readWithTime(read: NodeRead, signal: AbortSignal): Promise<HistoryAnswer | NoPoints> {
     const timestamps = this.#timestamps
     try {
       return await this.#begin(read, signal)
@@ -95,7 +114,7 @@ export class HistoryReader {
     }
   }
 
-  #begin(read: NodeRead, signal: AbortSignal): Promise<HistoryAnswer> {
+  #begin(read: NodeRead, signal: AbortSignal): Promise<HistoryAnswer | NoPoints> {
     const { rows } = read.range
     if (rows <= SMALL_PAGE) return this.#coalescer.ask(read, rows, signal)
     return new Promise((resolve, reject) => {
@@ -106,24 +125,61 @@ export class HistoryReader {
   /** Follows a continuation point, whatever becomes of it: it must not be used again. */
   async readOn(continuation: Continuation, signal: AbortSignal): Promise<HistoryAnswer> {
     const { session, nodeId, point, range, timestamps, what } = continuation
-    const send = async (): Promise<HistoryReadResponse> => {
-      if (!session.wire.isAlive) throw voidError(what)
+    const send = (): Promise<HistoryReadResponse> => {
       const request = requestOf([{ nodeId, continuationPoint: point }], range, timestamps)
-      return session.wire.call(request, HistoryReadResponse, what)
+      return this.#call(request, [continuation], what, signal)
     }
-    const response = await abortable(this.#gate.run(range.rows, send, signal), signal)
-    const [result] = resultsOf(response, 1, what)
-    return answerOf(result, continuation)
+    let goesOn = false
+    try {
+      const response = await abortable(this.#gate.run(range.rows, send, signal), signal)
+      const [result] = resultsOf(response, 1, what)
+      const answer = answerOf(result, continuation)
+      goesOn = answer.continuation !== undefined
+      return answer
+    } finally {
+      if (!goesOn) this.#points.closed(session)
+    }
   }
 
   /** Tells the server to forget it. In the background, and nobody cares how it ends. */
-  release({ session, nodeId, point, range, timestamps, what }: Continuation): void {
+  release(continuation: Continuation): void {
+    void this.#giveBack(continuation).finally(() => this.#points.closed(continuation.session))
+  }
+
+  async #giveBack({ session, nodeId, point, range, timestamps, what }: Continuation): Promise<void> {
     const send = async (): Promise<void> => {
-      if (!session.wire.isAlive) return
+      if (!session.wire.isAlive) throw voidError(what)
       const request = requestOf([{ nodeId, continuationPoint: point }], range, timestamps, true)
       await session.wire.call(request, HistoryReadResponse, what)
     }
-    this.#gate.run(0, send, NEVER).catch(() => undefined)
+    await this.#gate.run(0, send, NEVER).catch(() => this.#points.lost(session))
+  }
+
+  /** One call in the session of its sources. What it opens at the server for nobody is given back. */
+  async #call(
+    request: HistoryReadRequest,
+    sources: readonly AnswerSource[],
+    what: string,
+    signal: AbortSignal,
+  ): Promise<HistoryReadResponse> {
+    const [first] = sources
+    if (first === undefined) throw new Error('a call for no node')
+    const { session } = first
+    const giveBack = ({ results }: HistoryReadResponse): void => {
+      for (const [index, source] of sources.entries()) {
+        const point = pointIn(results?.[index])
+        if (point !== undefined) void this.#giveBack({ ...source, point })
+      }
+    }
+    try {
+      if (!session.wire.isAlive) throw voidError(what)
+      const response = await session.wire.call(request, HistoryReadResponse, what, giveBack)
+      if (signal.aborted) giveBack(response)
+      return response
+    } catch (error) {
+      this.#points.lost(session)
+      throw error
+    }
   }
 
   async #sendTogether(asks: readonly Member[], signal: AbortSignal): Promise<void> {
@@ -167,32 +223,39 @@ export class HistoryReader {
     const { range } = one.what
     const what = members.length === 1 ? one.what.what : `${one.what.what} and ${members.length - 1} more`
     const timestamps = this.#timestamps
-    const asked: { member: Member; nodeId: NodeId }[] = []
-    const send = async (): Promise<{ session: UaSession; response: HistoryReadResponse | undefined }> => {
+    const asked: { member: Member; source: AnswerSource }[] = []
+    const send = async (): Promise<HistoryReadResponse | undefined> => {
       const session = await this.#connection.session()
       // Nothing was sent before this, and nothing is sent twice: the indexes are those of this very session.
       for (const member of members) {
         const nodeId = session.namespaces.nodeIdOf(member.what.address)
         if (nodeId === undefined) {
           member.reject(notFoundError(member.what.what, formatOpcUaAddress(member.what.address)))
-        } else asked.push({ member, nodeId })
+        } else asked.push({ member, source: { session, nodeId, range, timestamps, what: member.what.what } })
       }
-      if (asked.length === 0) return { session, response: undefined }
-      const request = requestOf(asked, range, timestamps)
-      return { session, response: await session.wire.call(request, HistoryReadResponse, what) }
+      if (asked.length === 0) return undefined
+      const sources = asked.map(({ source }) => source)
+      return this.#call(requestOf(sources, range, timestamps), sources, what, signal)
     }
     const rows = range.rows * members.length
-    const { session, response } = await abortable(this.#gate.run(rows, send, signal), signal)
+    const response = await abortable(this.#gate.run(rows, send, signal), signal)
     if (response === undefined) return
     this.#nodesInTime = Math.min(this.#nodesInTime + 1, MAX_NODES_PER_CALL)
     const results = resultsOf(response, asked.length, what)
-    for (const [index, { member, nodeId }] of asked.entries()) {
-      const source = { session, nodeId, range, timestamps, what: member.what.what }
-      try {
-        member.resolve(answerOf(results[index], source))
-      } catch (error) {
-        member.reject(error)
+    for (const [index, { member, source }] of asked.entries()) this.#settle(member, results[index], source)
+  }
+
+  #settle(member: Member, result: HistoryReadResult | undefined, source: AnswerSource): void {
+    try {
+      const answer = answerOf(result, source)
+      if (answer.continuation !== undefined) {
+        if (member.signal.aborted) void this.#giveBack(answer.continuation)
+        else this.#points.opened(source.session)
       }
+      member.resolve(answer)
+    } catch (error) {
+      if (refusalIn(error) === 'no-points') member.resolve({ session: source.session, error })
+      else member.reject(error)
     }
   }
 }
@@ -237,15 +300,20 @@ type AnswerSource = Omit<Continuation, 'point'>
 
 function answerOf(result: HistoryReadResult | undefined, source: AnswerSource): HistoryAnswer {
   if (result === undefined) throw contradiction(`${source.what}: no result`)
-  const { statusCode, historyData, continuationPoint } = result
+  const { statusCode, historyData } = result
   const status = statusCode.value
   if (isBad(status) && refusalOf(status) !== 'no-data') throw errorOfStatus(status, source.what)
-  const point = continuationPoint as Buffer | null | undefined
+  const point = pointIn(result)
   return {
     session: source.session,
     values: valuesOf(historyData, source.what),
-    continuation: point === null || point === undefined || point.length === 0 ? undefined : { ...source, point },
+    continuation: point === undefined ? undefined : { ...source, point },
   }
+}
+
+function pointIn(result: HistoryReadResult | undefined): Buffer | undefined {
+  const point = result?.continuationPoint as Buffer | null | undefined
+  return point === null || point?.length === 0 ? undefined : point
 }
 
 /** Null where there are no rows. */

@@ -12,15 +12,17 @@
  * continuation points after all, unless they repeat it.
  *
  * A missing continuation point ends nothing: servers cut answers without saying so. The window is at its end when a row
- * beyond it was seen; when a *fresh* answer without a continuation point held nothing later than the tick it was asked
- * from; or when an answer is known not to be cut (answer-size.ts).
+ * beyond it was seen; when a *fresh* answer without a continuation point held one row, the one it was asked from, or
+ * none; or when an answer is known not to be cut (answer-size.ts). An answer of several rows that leads no further (one
+ * tick group, or rows of one millisecond from a server that compares nothing finer) may have been cut within: it is
+ * believed when a row behind it was seen with it, looked for beyond the window too, or when the archive has none.
  */
 import { canonicalBytes } from '../../domain/digest.ts'
 import type { Sample } from '../../domain/sample.ts'
 import { floorToMs, ticks, ticksFromMs, TICKS_PER_MS, type Ticks } from '../../domain/ticks.ts'
 import type { Window } from '../../domain/window.ts'
 import type { AnswerSize } from './answer-size.ts'
-import { LAST_TIME } from './time.ts'
+import { LAST_TIME, NO_TIME } from './time.ts'
 
 /** More rows at one tick than this are taken for a mistake: they would fill half a gigabyte of memory. */
 export const MAX_GROUP_ROWS = 1_000_000
@@ -28,14 +30,14 @@ export const MAX_GROUP_ROWS = 1_000_000
 /** Answers in a row that go on without going forward; some servers need a few to find the next row. */
 const MAX_IDLE_ANSWERS = 20
 
-/** Nothing before 1970 is asked for: near their year 0 servers take a start for "not given", and answer backwards. */
-export const FIRST_START = ticks(0n)
+/** A day after the year 0 of OPC UA, near which servers take a start for "not given", and answer backwards. */
+export const FIRST_START = ticks(NO_TIME + 86_400_000n * TICKS_PER_MS)
 
 export type Ask =
   | {
       readonly kind: 'fresh'
       readonly from: Ticks
-      /** One to two milliseconds behind the window: exclusive, inclusive and coarse ends all include what is wanted. */
+      /** At least a millisecond behind the window: exclusive, inclusive and coarse ends all include what is wanted. */
       readonly until: Ticks
       readonly rows: number
     }
@@ -67,6 +69,8 @@ interface Chain {
   continues: boolean
   /** Latest tick of any row of it. */
   lastTick: Ticks | undefined
+  /** Did it bring rows from before `start`? It asks from the millisecond, and some servers compare nothing finer. */
+  hasEarlier: boolean
   /** Answers in a row that went on without going forward. */
   idleAnswers: number
   /** The latest tick group, at `#resumeAt`; complete once a later row is seen. */
@@ -76,6 +80,7 @@ interface Chain {
 }
 
 interface Doubtful {
+  /** Empty where all rows lay before `#resumeAt`, in its millisecond. */
   readonly group: readonly Sample[]
   /** Rows of the answer that held it. */
   readonly count: number
@@ -100,6 +105,10 @@ export class Pager {
   #short: { readonly rows: number; readonly at: Ticks; readonly atLast: number } | undefined
   /** The whole of a group that may have been cut: the next chain asks whether anything follows it. */
   #doubtful: Doubtful | undefined
+  /** A group at this tick was cut, unless what followed it had just arrived: the second time it was. */
+  #cutAt: Ticks | undefined
+  /** Ask beyond the window: what follows there shows that nothing before it was cut. */
+  #beyond = false
   /** Ask from `#resumeAt` itself; else from its millisecond, since some servers compare nothing finer. */
   #exact = false
 
@@ -121,17 +130,22 @@ export class Pager {
       answers: 0,
       continues: false,
       lastTick: undefined,
+      hasEarlier: false,
       idleAnswers: 0,
       held: [],
       assembling: undefined,
     }
-    const until = ticks(floorMs(this.#window.until) + 2n * TICKS_PER_MS)
-    return { kind: 'fresh', from: this.#askFrom(), until: until > LAST_TIME ? LAST_TIME : until, rows }
+    return { kind: 'fresh', from: this.#askFrom(), until: this.#askUntil(), rows }
   }
 
   #askFrom(): Ticks {
     if (this.#doubtful !== undefined) return afterMs(this.#resumeAt)
     return this.#exact ? this.#resumeAt : floorMs(this.#resumeAt)
+  }
+
+  #askUntil(): Ticks {
+    const until = ticks(floorMs(this.#window.until) + 2n * TICKS_PER_MS)
+    return this.#beyond || this.#doubtful !== undefined || until > LAST_TIME ? LAST_TIME : until
   }
 
   /** The chain is dead: its latest call failed, or the session it lived in is gone. */
@@ -166,28 +180,30 @@ export class Pager {
     chain.continues = answer.continues
     const problem = followUp(chain, answer)
     if (problem !== undefined) return this.#contradicted(problem)
-    const { wanted, beyond } = this.#wanted(answer.samples)
+    const { earlier, wanted, beyond } = this.#wanted(answer.samples)
+    chain.hasEarlier ||= earlier
     const outcome =
       this.#doubtful === undefined
         ? this.#judge(chain, answer, wanted, beyond)
-        : this.#judgeDoubtful(this.#doubtful, answer.continues, wanted)
+        : this.#judgeDoubtful(this.#doubtful, answer.continues, wanted.length > 0, beyond)
     this.#size.carried(answer.samples.length)
     return outcome
   }
 
-  /** Of an answer, the rows of the window that are not delivered; and did it go beyond the window? */
-  #wanted(rows: readonly Sample[]): { wanted: readonly Sample[]; beyond: boolean } {
+  /** Of an answer, the rows of the window that are not delivered; and did it hold rows before or beyond them? */
+  #wanted(rows: readonly Sample[]): { earlier: boolean; wanted: readonly Sample[]; beyond: boolean } {
     let from = 0
     while (from < rows.length && (rows[from] as Sample).ticks < this.#resumeAt) from += 1
     let until = rows.length
     while (until > from && (rows[until - 1] as Sample).ticks >= this.#window.until) until -= 1
-    return { wanted: from === 0 && until === rows.length ? rows : rows.slice(from, until), beyond: until < rows.length }
+    const wanted = from === 0 && until === rows.length ? rows : rows.slice(from, until)
+    return { earlier: from > 0, wanted, beyond: until < rows.length }
   }
 
   #judge(chain: Chain, answer: Answer, wanted: readonly Sample[], beyond: boolean): Outcome {
     this.#noticeCut(chain, wanted)
     if (chain.held.length === 0) {
-      if (this.#hasVanished(answer, wanted)) return this.#vanished()
+      if (this.#hasVanished(answer, wanted, beyond)) return this.#vanished()
       if (wanted.length === 0) return this.#judgeNothing(chain, answer, beyond)
     } else if (wanted.length === 0) {
       if (beyond) return this.#deliverLast(chain.held)
@@ -228,11 +244,19 @@ export class Pager {
       if (!full) this.#short = { rows: count, at: last, atLast: chain.held.length }
       return MORE
     }
+    if (chain.hasEarlier && this.#askExactly()) return MORE
     if (full) return this.#grow(chain, count)
-    // Nothing later came of asking from here. Only a cap that falls inside this very group can be the reason.
-    if (chain.held.length === 1 || afterMs(last) >= this.#window.until) return this.#deliverLast(chain.held)
+    // Nothing later came of asking from here. Only a cap that falls inside these very rows can be the reason.
+    if (chain.held.length === 1 && !chain.hasEarlier) return this.#deliverLast(chain.held)
     this.#doubtful = { group: chain.held, count, assembled: false }
     return MORE
+  }
+
+  /** False when it was done already. */
+  #askExactly(): boolean {
+    if (this.#exact) return false
+    this.#exact = true
+    return true
   }
 
   /** The chain has brought no row to deliver. */
@@ -240,11 +264,12 @@ export class Pager {
     if (answer.continues && !beyond) return MORE
     const count = answer.samples.length
     if (beyond || count === 0) return this.#deliverLast([])
-    if (!this.#exact) {
-      this.#exact = true
-      return MORE
-    }
-    return this.#size.isFull(count, chain.asked) ? this.#grow(chain, count) : this.#deliverLast([])
+    if (this.#askExactly()) return MORE
+    if (this.#size.isFull(count, chain.asked)) return this.#grow(chain, count)
+    if (this.#seen) return this.#vanished()
+    if (count === 1) return this.#deliverLast([])
+    this.#doubtful = { group: [], count, assembled: false }
+    return MORE
   }
 
   /** Another part of the group the chain holds. */
@@ -260,13 +285,19 @@ export class Pager {
     return MORE
   }
 
-  /** Asked from behind the doubtful group: what comes should have come with it. */
-  #judgeDoubtful({ group, count, assembled }: Doubtful, continues: boolean, wanted: readonly Sample[]): Outcome {
-    if (wanted.length === 0) return continues ? MORE : this.#deliverLast(group)
+  /** Asked from behind the doubtful group: what comes should have come with it, if it was asked for. */
+  #judgeDoubtful(doubtful: Doubtful, continues: boolean, follows: boolean, beyond: boolean): Outcome {
+    const { group, count, assembled } = doubtful
+    if (!follows && !beyond) return continues ? MORE : this.#deliverLast(group)
     this.#doubtful = undefined
     this.#chain = undefined
-    if (assembled) return this.#tooLarge(group.length)
-    this.#size.cutAt(count)
+    if (!follows && !this.#beyond) {
+      this.#beyond = true
+      return MORE
+    }
+    if (this.#cutAt === this.#resumeAt) return this.#tooLarge(Math.max(group.length, count))
+    this.#cutAt = this.#resumeAt
+    if (!assembled) this.#size.cutAt(count)
     return MORE
   }
 
@@ -298,9 +329,9 @@ export class Pager {
   }
 
   /** A row was seen at `#resumeAt` a moment ago, and this chain begins later, or brought nothing. */
-  #hasVanished(answer: Answer, wanted: readonly Sample[]): boolean {
+  #hasVanished(answer: Answer, wanted: readonly Sample[], beyond: boolean): boolean {
     if (!this.#seen || wanted[0]?.ticks === this.#resumeAt) return false
-    return wanted.length > 0 || (!answer.continues && answer.samples.length === 0)
+    return wanted.length > 0 || beyond || (!answer.continues && answer.samples.length === 0)
   }
 
   /** It may have been deleted: the next chain is believed. */
@@ -320,6 +351,7 @@ export class Pager {
     const covers = { from: this.#coverFrom, until }
     this.#coverFrom = until
     this.#exact = false
+    this.#beyond = false
     const base = this.#size.fitting(this.#pageSize)
     if (this.#rows !== base) this.#rows = Math.max(base, Math.min(this.#rows, 2 * largestGroup(samples)))
     return { kind: 'deliver', covers, samples, end: false }

@@ -15,7 +15,7 @@ import { type RetryPolicy, withRetry } from '../../util/retry.ts'
 import type { SamplePage } from '../source.ts'
 import { AnswerSize } from './answer-size.ts'
 import type { UaSession } from './connection.ts'
-import { contradiction, isLate, notFoundError, refusalIn } from './errors.ts'
+import { closedHistoryError, contradiction, isLate, notFoundError, refusalIn } from './errors.ts'
 import type { Continuation, HistoryAnswer, HistoryReader } from './history-read.ts'
 import type { Nodes } from './nodes.ts'
 import { type Ask, FIRST_START, type Outcome, Pager } from './pager.ts'
@@ -156,9 +156,10 @@ class WindowRead {
     try {
       const continues = continuation !== undefined
       if (values.length === 0 && !continues && ask.kind === 'fresh') {
-        // Some servers answer "Good, no rows" for a node they do not have.
-        const isThere = await this.#parts.nodes.isVariable(this.#address, session, this.#signal)
-        if (!isThere) throw notFoundError(this.#what, formatOpcUaAddress(this.#address))
+        // Some servers answer "Good, no rows" for a node they do not have, or keep no history of.
+        const standing = await this.#parts.nodes.standingOf(this.#address, this.#signal)
+        if (standing === 'absent') throw notFoundError(this.#what, formatOpcUaAddress(this.#address))
+        if (standing === 'closed') throw closedHistoryError(this.#what, formatOpcUaAddress(this.#address))
       }
       const samples = values.length === 0 ? [] : await this.#decode(values, session)
       this.#size.inSession(session, session.limits.rowsPerAnswer)
@@ -188,7 +189,7 @@ class WindowRead {
     const time = formatTicks(at)
     return new BanyanError(
       'BANYAN_TICK_GROUP_TOO_LARGE',
-      `tag ${printable(this.#tag.name)}: at least ${rows} samples at ${time}, more than the server gives in one answer`,
+      `tag ${printable(this.#tag.name)}: at least ${rows} samples in the millisecond of ${time}, more than the server gives in one answer`,
       {
         hint: 'Raise what the OPC UA server gives in one answer, or look at that moment: it is most likely a mistake.',
         context: { tag: this.#tag.id, time },

@@ -80,6 +80,12 @@ class OpcUaSource implements HistorianSource {
     return windows.map(() => undefined)
   }
 
+  /** As for `count`. */
+  async summarise(_tag: Tag, windows: readonly Window[], signal: AbortSignal): Promise<undefined[]> {
+    this.#begin(signal)
+    return windows.map(() => undefined)
+  }
+
   /** Rejects at the first step. */
   hints(_tags: readonly Tag[], _everyMs: number, signal: AbortSignal): AsyncIterable<readonly Hint[]> {
     return {

@@ -33,8 +33,10 @@ export function isMissingBound(status: number): boolean {
 export type Refusal =
   /** There is nothing in the range: an answer. */
   | 'no-data'
-  /** The continuation point is gone, or there is none to be had: begin a new chain. */
+  /** The continuation point is gone: begin a new chain. */
   | 'continuation'
+  /** The server keeps so many of them that it can begin no other chain. */
+  | 'no-points'
   /** More rows, or more bytes, than fit into one answer. */
   | 'too-large'
   /** More nodes than one call may name. */
@@ -55,7 +57,7 @@ export type Refusal =
 const REFUSAL_OF_CODE: ReadonlyMap<number, Refusal> = new Map<number, Refusal>([
   [0x809b, 'no-data'], // Bad_NoData
   [0x804a, 'continuation'], // Bad_ContinuationPointInvalid
-  [0x804b, 'continuation'], // Bad_NoContinuationPoints
+  [0x804b, 'no-points'], // Bad_NoContinuationPoints
   [0x8080, 'too-large'], // Bad_TcpMessageTooLarge
   [0x80b8, 'too-large'], // Bad_RequestTooLarge
   [0x80b9, 'too-large'], // Bad_ResponseTooLarge

@@ -82,12 +82,17 @@ export class Wire {
 
   /**
    * Sends it once. Rejects with a BanyanError; then nothing is known about what the server did. An answer that came
-   * when the session was another is no answer.
+   * when the session was another is no answer. `onLate` is told of one that came after the deadline, if it still can be.
    */
-  async call<R extends Response>(request: Request, kind: ResponseClass<R>, what: string): Promise<R> {
+  async call<R extends Response>(
+    request: Request,
+    kind: ResponseClass<R>,
+    what: string,
+    onLate?: (response: R) => void,
+  ): Promise<R> {
     this.#expectAlive(what)
     try {
-      const response = await this.#send(request, kind, what, this.#timeoutMs)
+      const response = await this.#send(request, kind, what, this.#timeoutMs, onLate)
       this.#expectAlive(what)
       return response
     } catch (error) {
@@ -104,6 +109,7 @@ export class Wire {
     kind: ResponseClass<R>,
     what: string,
     timeoutMs: number,
+    onLate?: (response: R) => void,
   ): Promise<R> {
     const { requestHeader } = request
     const { authenticationToken } = this.session
@@ -115,7 +121,14 @@ export class Wire {
         else resolve(response)
       })
     })
-    const response = await withDeadline(answer, timeoutMs, () => lateError(what, this.#endpoint, timeoutMs))
+    const late = (): Error => {
+      const tell = (response: unknown): void => {
+        if (this.isAlive && response instanceof kind) onLate?.(response)
+      }
+      answer.then(tell, () => undefined)
+      return lateError(what, this.#endpoint, timeoutMs)
+    }
+    const response = await withDeadline(answer, timeoutMs, late)
     if (!(response instanceof kind)) throw contradiction(`${what}: the answer is one to another question`)
     const status = response.responseHeader.serviceResult.value
     if (isBad(status)) throw errorOfStatus(status, what, true)
@@ -125,7 +138,7 @@ export class Wire {
   async #judge(error: unknown, what: string): Promise<Error> {
     const judged = errorOfCall(error, what, this.#endpoint)
     if (isLate(judged)) await this.#expectSignOfLife()
-    else if (refusalIn(judged) === 'session') this.#state = 'ended'
+    else if (refusalIn(judged) === 'session') this.end()
     else if (!this.#channel.isOpened()) this.cut()
     return judged
   }
@@ -147,6 +160,11 @@ export class Wire {
     } catch {
       this.cut()
     }
+  }
+
+  /** The session is gone, or given up; the connection may still stand. What is under way in it counts for nothing. */
+  end(): void {
+    if (this.#state === 'alive') this.#state = 'ended'
   }
 
   /** No request gets through any more, and those under way fail. */

@@ -20,6 +20,7 @@ import { findServer, probe, type ProbeParts } from './probe.ts'
 import { readWindow, type ReaderParts } from './reader.ts'
 import { createRetrying, type Retrying } from './retrying.ts'
 import { Streamset } from './streamset.ts'
+import { summariseWindows } from './summarise.ts'
 import { watchUpdates } from './updates.ts'
 
 /** A person waits for the answer to a probe: two attempts tell a hiccup from an outage. */
@@ -97,6 +98,11 @@ class PiWebApiSource implements HistorianSource {
   count(tag: Tag, windows: readonly Window[], signal: AbortSignal): Promise<(number | undefined)[]> {
     expectListeners(signal)
     return countWindows({ batch: this.#batch, retrying: this.#retrying }, tag, windows, signal)
+  }
+
+  summarise(tag: Tag, windows: readonly Window[], signal: AbortSignal): Promise<(string | undefined)[]> {
+    expectListeners(signal)
+    return summariseWindows({ batch: this.#batch, retrying: this.#retrying }, tag, windows, signal)
   }
 
   hints(tags: readonly Tag[], everyMs: number, signal: AbortSignal): AsyncIterable<readonly Hint[]> {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openEmbeddedLog, type EmbeddedLogOptions } from '../../../src/log/embedded/embedded-log.ts'
-import type { LoggedRecord, LogPosition, SampleLog } from '../../../src/log/log.ts'
+import type { LoggedRecord, LogPosition, SampleLog, SideRecord } from '../../../src/log/log.ts'
 import { emptyEntry, second, secondsEntry, tagNamed } from '../build-samples.ts'
 
 const never = new AbortController().signal
@@ -108,6 +108,22 @@ describe('embedded log file', () => {
     await expect(log.openWriter(0, never)).rejects.toMatchObject({ code: 'BANYAN_LOG_UNSAFE' })
     expect((await log.preflight(plan, never)).at(-1)).toMatchObject({ ok: false })
     expect(readFileSync(file).equals(before)).toBe(true)
+  })
+
+  it('brings a file of the first version up to date when it is used, not when it is looked at', async () => {
+    await append(await created(), 1, 0, 5)
+    tamper('DROP TABLE audit_records; PRAGMA user_version = 1')
+    const before = readFileSync(file)
+    expect((await open().preflight(plan, never)).filter(({ ok }) => !ok)).toEqual([])
+    expect(readFileSync(file).equals(before)).toBe(true)
+
+    const [one, other] = [open(), open()]
+    await one.publish('audit', [{ key: 'boiler', value: '{}' }], never)
+    await other.create(never)
+    const published: SideRecord[] = []
+    for await (const record of other.readSide('audit', never)) published.push(record)
+    expect(published).toEqual([{ key: 'boiler', value: '{}' }])
+    expect(await readAll(one)).toHaveLength(5)
   })
 
   it('refuses a file of a newer version', async () => {

@@ -1,4 +1,5 @@
 /** Days on which the server, the network or the account misbehaves: a read is exact, or it fails and says why. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import type { Sample } from '../../../src/domain/sample.ts'
 import { ticks } from '../../../src/domain/ticks.ts'
@@ -37,6 +38,17 @@ describe('a connection that breaks', () => {
       expect(proxy.hits).toBeGreaterThan(2)
     },
   )
+
+  test.each(['cut', 'silence'] as const)('at browse: %s', async (loss) => {
+    const { server } = await startOpcUa({ scenario: 'empty', extraNodes: [steady('A', 5), steady('B', 5)] })
+    const proxy = await startOpcUaProxy(server)
+    const nodes = { kind: 'browse', root: server.addressOf('Plant') } as const
+    const source = await openSource(server, { endpoint: proxy.endpoint, nodes, timeoutMs: 1500 })
+    proxy.lose('browse', loss)
+    const { tags } = await source.catalogue({ include: ['*'], exclude: [], names: [] }, NO_SIGNAL)
+    expect(tags.map(({ name }) => name)).toEqual(['A', 'B'])
+    expect(proxy.hits).toBe(1)
+  })
 
   test.each<Phase>(['hello', 'create-session', 'read', 'history-read'])('without a word, at %s', async (phase) => {
     const { server } = await startOpcUa({ scenario: 'empty', extraNodes: [steady('A', 50)] })
@@ -160,6 +172,8 @@ describe.each(DIALECT_NAMES)('nodes that cannot be read, %s', (dialect) => {
     expect(badResults[0]).toMatchObject({ status: 'rejected', reason: { code: 'BANYAN_SOURCE_NOT_FOUND' } })
     // An object has no history, and no dialect may make it a tag without samples.
     expect(badResults[1]!.status).toBe('rejected')
+    // Nor is a history that nobody keeps, or that is closed to us, an empty one.
+    expect(badResults[2]!.status).toBe('rejected')
     await expect(readAll(source, await tagNamed(source, 'DENIED'), 100, range)).rejects.toMatchObject({
       code: 'BANYAN_SOURCE_FORBIDDEN',
     })
@@ -202,6 +216,52 @@ test('a group larger than the server gives at once fails loudly, unless its cont
         expect(factsOfSamples(await reading)).toEqual(factsOfTruth(server.truth('TIES')))
       } else await expect(reading).rejects.toMatchObject({ code: 'BANYAN_TICK_GROUP_TOO_LARGE' })
     }
+  }
+})
+
+test('rows from before 1970 are read, and not taken for none', async () => {
+  const at = [-20_000_000_000_000_001n, -20_000_000_000_000_000n, -1n, 0n]
+  const rows = at.map((time) => ({ ticks: time, status: 0, value: { type: 'Double', value: 1 } as const }))
+  for (const dialect of ['node-opcua', 'open62541'] as const) {
+    const extraNodes: ExtraNode[] = [{ name: 'OLD', type: 'Double', rows }]
+    const { server } = await startOpcUa({ scenario: 'empty', dialect, extraNodes })
+    const source = await openSource(server)
+    const old = window(ticks(-116_444_736_000_000_000n), ticks(0n))
+    const samples = await readAll(source, await tagNamed(source, 'OLD'), 2, old)
+    expect(samples.map((sample) => sample.ticks)).toEqual(at.slice(0, -1))
+  }
+})
+
+test('a continuation point that expired between two pages costs a call, and no row', async () => {
+  const continuation = { ...DIALECTS.capped.continuation, lifetimeMs: 20 }
+  const dialect = { ...DIALECTS.capped, pageCap: 10, continuation }
+  const { server } = await startOpcUa({ scenario: 'empty', dialect, extraNodes: [steady('A', 50)] })
+  const source = await openSource(server)
+  const samples: Sample[] = []
+  for await (const page of source.read(await tagNamed(source, 'A'), EVERYTHING, { pageSize: 7 }, NO_SIGNAL)) {
+    samples.push(...page.samples)
+    await sleep(40)
+  }
+  expect(factsOfSamples(samples)).toEqual(factsOfTruth(server.truth('A')))
+})
+
+test('a node that is removed while it is read is gone, not at its end; the others are read on', async () => {
+  for (const dialect of ['strict', 'asyncua', 'open62541'] as const) {
+    const { server } = await startOpcUa({ scenario: 'empty', dialect, extraNodes: [steady('A', 50), steady('B', 50)] })
+    const source = await openSource(server)
+    const [a, b] = [await tagNamed(source, 'A'), await tagNamed(source, 'B')]
+    // That it was there a moment ago, and had nothing new, says nothing about now.
+    const later = window(ticks(START + 1000n * SECOND), ticks(START + 1001n * SECOND))
+    expect(await readAll(source, a, 7, later)).toEqual([])
+    const reading = source.read(a, EVERYTHING, { pageSize: 7 }, NO_SIGNAL)[Symbol.asyncIterator]()
+    await reading.next()
+    server.changeSwitches({ removedNodes: ['A'] })
+    const toTheEnd = async (): Promise<void> => {
+      while ((await reading.next()).done !== true);
+    }
+    await expect(toTheEnd()).rejects.toMatchObject({ code: 'BANYAN_SOURCE_NOT_FOUND' })
+    await expect(readAll(source, a, 7, later)).rejects.toMatchObject({ code: 'BANYAN_SOURCE_NOT_FOUND' })
+    expect(await readAll(source, b, 7)).toHaveLength(50)
   }
 })
 

@@ -85,9 +85,10 @@ interface Delivery {
   readonly samples: readonly Sample[]
 }
 
-/** Reads to the end; `fails` says which calls do. */
-function readAll(pager: Pager, server: Server, fails: (call: number) => boolean): Delivery[] {
+/** Reads to the end; `fails` says which calls do. So often a contradiction is put up with, as the reader does. */
+function readAll(pager: Pager, server: Server, fails: (call: number) => boolean, patience = 0): Delivery[] {
   const pages: Delivery[] = []
+  let contradictions = 0
   for (let call = 0; call < 20_000; call++) {
     const ask = pager.next()
     const answer = server.answer(ask)
@@ -99,7 +100,8 @@ function readAll(pager: Pager, server: Server, fails: (call: number) => boolean)
     if (outcome.kind === 'deliver') {
       pages.push(outcome)
       if (outcome.end) return pages
-    } else if (outcome.kind !== 'more') throw new Error(outcome.kind)
+    } else if (outcome.kind === 'contradiction' && contradictions < patience) contradictions += 1
+    else if (outcome.kind !== 'more') throw new Error(outcome.kind)
   }
   throw new Error('no end')
 }
@@ -128,6 +130,8 @@ const habits = fc
   })
   // A time as continuation point and a group larger than the cap: such a group cannot be read (tested below).
   .map((given) => (given.point === 'time' ? { ...given, cap: 1000 } : given))
+
+const never = (): boolean => false
 
 const largestGroup = (rows: readonly Row[]): number =>
   Math.max(0, ...rows.map(({ at }) => rows.filter((row) => row.at === at).length))
@@ -164,6 +168,34 @@ describe('the pager', () => {
     )
   })
 
+  test('gives up loudly, and never short of what there is, where an answer holds next to nothing', () => {
+    const tiny = habits.chain((given) => fc.integer({ min: 2, max: 12 }).map((cap) => ({ ...given, cap })))
+    const dense = fc.array(fc.oneof(fc.constant(0n), fc.bigInt(1n, 40n), fc.bigInt(1n, 30_000n)), { maxLength: 60 })
+    fc.assert(
+      fc.property(
+        dense,
+        tiny,
+        fc.integer({ min: 1, max: 50 }),
+        fc.bigInt(0n, 400_000n),
+        (steps, given, size, length) => {
+          let at = START
+          const rows = steps.map((step, value) => ({ at: (at += step), value }))
+          // Of the last row of all nobody can say what a server keeps back at its time.
+          const server = new Server([...rows, { at: START + 10n ** 11n, value: -1 }], given)
+          const range = window(ticks(START), ticks(START + 1n + length))
+          const wanted = numbered(rows.filter((row) => row.at < range.until))
+          try {
+            const pages = readAll(new Pager(range, size, new AnswerSize(true)), server, never, 3)
+            expect(pages.flatMap((page) => page.samples)).toEqual(wanted)
+          } catch (error) {
+            if (!(error instanceof Error) || !['group-too-large', 'contradiction'].includes(error.message)) throw error
+          }
+        },
+      ),
+      { numRuns: 4000 },
+    )
+  })
+
   const strict: Habits = {
     cap: 1000,
     fullContinues: true,
@@ -175,8 +207,6 @@ describe('the pager', () => {
   }
   const second = (i: number): Row => ({ at: START + BigInt(i) * 10_000_000n, value: i })
   const wide = window(ticks(START), ticks(START + 10n ** 12n))
-  const never = (): boolean => false
-
   test('needs one call more than there are pages, once the server has shown what it gives', () => {
     const size = new AnswerSize(true)
     const rows = Array.from({ length: 100 }, (_, i) => second(i))
@@ -207,6 +237,67 @@ describe('the pager', () => {
     }
   })
 
+  test.each([1n, 10n, MS])(
+    'neighbours of one millisecond that fill an answer hide nothing, bounds on %d ticks',
+    (boundStep) => {
+      const rows = Array.from({ length: 90 }, (_, value) => ({ at: START + BigInt(value) * 10n, value }))
+      const server = new Server(rows, { ...strict, cap: 40, capContinues: false, boundStep })
+      const reading = (): Delivery[] => readAll(new Pager(wide, 1000, new AnswerSize(true)), server, never)
+      // Compared by the millisecond, the rest cannot be asked for, nor told from nothing.
+      const withLater = [...rows, second(1)]
+      const coarse = new Server(withLater, { ...strict, cap: 40, capContinues: false, boundStep })
+      const later = (): Delivery[] => readAll(new Pager(wide, 1000, new AnswerSize(true)), coarse, never)
+      if (boundStep === MS) expect(later).toThrow('group-too-large')
+      else {
+        expect(reading().flatMap((page) => page.samples)).toEqual(numbered(rows))
+        expect(later().flatMap((page) => page.samples)).toEqual(numbered(withLater))
+      }
+    },
+  )
+
+  test('a window that begins behind a millisecond full of rows is read, or fails loudly', () => {
+    const rows = [...Array.from({ length: 50 }, (_, value) => ({ at: START + BigInt(value), value })), second(1)]
+    const server = new Server(rows, { ...strict, cap: 40, capContinues: false, boundStep: MS })
+    const behind = window(ticks(START + 45n), ticks(START + 10n ** 12n))
+    expect(() => readAll(new Pager(behind, 1000, new AnswerSize(true)), server, never)).toThrow('group-too-large')
+  })
+
+  test('what was cut below what the server gave before ends in an error, not in a circle', () => {
+    const rows = [...Array.from({ length: 50 }, (_, value) => ({ at: START, value })), second(1)]
+    const size = new AnswerSize(true)
+    size.carried(30)
+    const server = new Server(rows, { ...strict, cap: 20, capContinues: false })
+    expect(() => readAll(new Pager(wide, 1000, size), server, never)).toThrow('group-too-large')
+    expect(server.calls).toBeLessThan(10)
+  })
+
+  test('a group cut where the window ends is found out by what lies behind the window', () => {
+    const rows = [...Array.from({ length: 50 }, (_, value) => ({ at: START, value })), second(5)]
+    for (const until of [START + 1n, START + 10_000_000n]) {
+      const range = window(ticks(START), ticks(until))
+      const cut = new Server(rows, { ...strict, cap: 20, capContinues: false })
+      expect(() => readAll(new Pager(range, 1000, new AnswerSize(true)), cut, never)).toThrow('group-too-large')
+      const whole = new Server(rows, strict)
+      const pages = readAll(new Pager(range, 1000, new AnswerSize(true)), whole, never)
+      expect(pages.flatMap((page) => page.samples)).toHaveLength(50)
+    }
+  })
+
+  test('a row that arrives behind a doubtful group does not make it one too large', () => {
+    const pager = new Pager(wide, 10, new AnswerSize(true))
+    const ties = numbered([
+      { at: START, value: 1 },
+      { at: START, value: 2 },
+    ])
+    const late = numbered([second(1)])
+    pager.next()
+    expect(pager.answered({ samples: ties, continues: false }).kind).toBe('more')
+    pager.next()
+    expect(pager.answered({ samples: late, continues: false }).kind).toBe('more')
+    pager.next()
+    expect(pager.answered({ samples: [...ties, ...late], continues: false })).toMatchObject({ samples: ties })
+  })
+
   test('does not follow continuation points that lead nowhere, or back', () => {
     const pager = new Pager(wide, 10, new AnswerSize(true))
     pager.next()
@@ -228,9 +319,12 @@ describe('the pager', () => {
     expect(pager.answered({ samples: [], continues: false })).toMatchObject({ kind: 'deliver', end: true, samples: [] })
   })
 
-  test('asks for nothing before 1970, and past the end of every clock', () => {
-    const ask = new Pager(window(ticks(-(10n ** 17n)), ticks(26n * 10n ** 17n)), 10, new AnswerSize(true)).next()
-    expect(ask).toMatchObject({ kind: 'fresh', from: 0n, until: 2_534_023_007_999_999_999n })
+  test('reads from the first day of the clock on, to its end', () => {
+    const asked = (from: bigint): Ask =>
+      new Pager(window(ticks(from), ticks(26n * 10n ** 17n)), 10, new AnswerSize(true)).next()
+    expect(asked(-(10n ** 17n))).toMatchObject({ from: -(10n ** 17n), until: 2_534_023_007_999_999_999n })
+    // 1601-01-02: at 1601-01-01 itself a start is none.
+    expect(asked(-(10n ** 18n))).toMatchObject({ kind: 'fresh', from: -116_443_872_000_000_000n })
   })
 
   test('asks for less than the server refused, from then on', () => {
